@@ -1,0 +1,1 @@
+"""Engines: one third-party library each, plain classes for our loop and LiveKit plugins."""
