@@ -1,0 +1,103 @@
+"""The numbers the decisions go by: frozen groups, each field with its unit, bounds and meaning."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Group(BaseModel):
+    """A frozen group; an unknown field is an error, not a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class LadderSettings(_Group):
+    """The silence ladder: what follows when nothing is said, tapped or hummed, and when."""
+
+    soft_s: float = Field(
+        default=12.0,
+        gt=0,
+        le=3600,
+        description="Seconds of silence until a soft word that asks nothing.",
+    )
+    offer_s: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds of silence until a practice is offered."
+    )
+    wait_s: float = Field(
+        default=60.0, gt=0, le=7200, description="Seconds of silence until wait-with-me begins."
+    )
+    announce_s: float = Field(
+        default=600.0,
+        gt=0,
+        le=86400,
+        description="Seconds of nothing at all until the end is first announced.",
+    )
+    announce_again_s: float = Field(
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="Seconds from the first announcement to the second.",
+    )
+    end_s: float = Field(
+        default=60.0, gt=0, le=3600, description="Seconds from the second announcement to the end."
+    )
+
+
+class PatienceSettings(_Group):
+    """How long after the last frame of speech an utterance counts as over."""
+
+    word_s: float = Field(
+        default=0.3, ge=0, le=10, description="Seconds after a question that wants one word."
+    )
+    talk_s: float = Field(default=0.8, ge=0, le=10, description="Seconds after any other speech.")
+    open_s: float = Field(
+        default=2.0, ge=0, le=30, description='Seconds after "and", "I…" or a filled pause.'
+    )
+
+
+class OfferSettings(_Group):
+    """How often a practice may be offered again."""
+
+    quiet_after_no_s: float = Field(
+        default=600.0, ge=0, le=86400, description='Seconds without an offer after a first "no".'
+    )
+    quiet_factor: float = Field(
+        default=2.0,
+        ge=1,
+        le=10,
+        description='What that time is multiplied by at each further "no".',
+    )
+
+
+class StopSettings(_Group):
+    """What a second stop means."""
+
+    second_stop_s: float = Field(
+        default=5.0,
+        ge=0,
+        le=60,
+        description="Seconds after a stop from which a second one ends the session.",
+    )
+
+
+class PaceSettings(_Group):
+    """What "slower" and "louder" do."""
+
+    slower_factor: float = Field(
+        default=1.35, ge=1, le=3, description='What pauses are multiplied by at each "slower".'
+    )
+    slower_most: float = Field(
+        default=2.5, ge=1, le=5, description="The most they are multiplied by."
+    )
+    louder_db: float = Field(
+        default=3.0, ge=0, le=12, description='How much the voice rises at each "louder", in dB.'
+    )
+    louder_most_db: float = Field(default=9.0, ge=0, le=20, description="The most it rises, in dB.")
+
+
+class CoreSettings(_Group):
+    """All that the decisions depend on; written into the first line of each log."""
+
+    ladder: LadderSettings = Field(default_factory=LadderSettings)
+    patience: PatienceSettings = Field(default_factory=PatienceSettings)
+    offers: OfferSettings = Field(default_factory=OfferSettings)
+    stop: StopSettings = Field(default_factory=StopSettings)
+    pace: PaceSettings = Field(default_factory=PaceSettings)

@@ -1,0 +1,63 @@
+"""Loading: variables, `.env` and the command line become one checked `Settings`."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings.exceptions import SettingsError
+
+from voice_agent.core.errors import UsageError
+from voice_agent.settings.fields import NESTED, PREFIX, Settings
+from voice_agent.settings.sentences import first_field, sentence, variable
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Return the settings of the environment and `.env`, with `overrides` above both.
+
+    An override may be a dict of a group's fields (`sip={"port": 5070}`); None means "not given".
+
+    Raises:
+        UsageError: one sentence with the variable, what is wrong and what would work; no secrets.
+    """
+    try:
+        return Settings(**_given(overrides))
+    except ValidationError as error:
+        raise UsageError(sentence(error, Settings, variable)) from None
+    except SettingsError as error:
+        raise UsageError(_unreadable(str(error))) from None
+    except UnicodeDecodeError:
+        raise UsageError("The file .env is not UTF-8 text; save it as UTF-8.") from None
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _given(value) if isinstance(value, Mapping) else value
+        for key, value in values.items()
+        if value is not None
+    }
+
+
+def _unreadable(text: str) -> str:
+    name = next((n for n in Settings.model_fields if f'"{n}"' in text), None)
+    if name is None:
+        return "The settings cannot be read; check the variables that begin with VOICE_AGENT_."
+    whole = variable([name])
+    return (
+        f"{whole} is not a JSON object; set one variable a field, such as "
+        f"{whole}{NESTED}{first_field(Settings, name).upper()}."
+    )
+
+
+def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return one sentence for each variable with our prefix that is likely a slip of the pen."""
+    known = [variable([name]) for name in Settings.model_fields]
+    sentences = []
+    for name in sorted(os.environ if environ is None else environ):
+        if not name.startswith(PREFIX) or name.split(NESTED)[0] in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if near:
+            sentences.append(f"{name} is not a setting and has no effect; did you mean {near[0]}?")
+    return sentences
