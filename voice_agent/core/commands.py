@@ -26,6 +26,7 @@ class Say(Command):
     script: str
     line: str
     pause_s: float = 0.0
+    gain_db: float = 0.0
     variables: tuple[str, ...] = ()
 
 

@@ -51,6 +51,9 @@ class PatienceSettings(_Group):
     open_s: float = Field(
         default=2.0, ge=0, le=30, description='Seconds after "and", "I…" or a filled pause.'
     )
+    lag_s: float = Field(
+        3.0, ge=0.5, le=30, description="Seconds after which late words are no longer waited for."
+    )
 
 
 class OfferSettings(_Group):
@@ -101,3 +104,18 @@ class CoreSettings(_Group):
     offers: OfferSettings = Field(default_factory=OfferSettings)
     stop: StopSettings = Field(default_factory=StopSettings)
     pace: PaceSettings = Field(default_factory=PaceSettings)
+
+
+def with_setting(settings: CoreSettings, key: str, value: object) -> CoreSettings:
+    """Return `settings` with one value changed; `key` is dotted, as `ladder.offer_s`.
+
+    Raises:
+        KeyError: there is no such setting.
+        ValueError: the value does not fit it (pydantic's ValidationError is one).
+    """
+    group, _, name = key.partition(".")
+    values = settings.model_dump()
+    if name not in values.get(group, {}):
+        raise KeyError(key)
+    values[group][name] = value
+    return CoreSettings.model_validate(values)

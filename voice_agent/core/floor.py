@@ -1,0 +1,118 @@
+"""Whose turn it is: what the person is saying, and when an utterance counts as over."""
+
+from dataclasses import dataclass, replace
+
+from voice_agent.core.config import PatienceSettings
+from voice_agent.core.inputs import (
+    Hummed,
+    Input,
+    SpeechEnded,
+    SpeechStarted,
+    SpeechSuspected,
+    SpeechWithdrawn,
+    Transcript,
+)
+from voice_agent.core.times import to_ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What was said between two silences; `heard` is false where recognition gave nothing."""
+
+    onset: int
+    last: int
+    cues: tuple[str, ...] = ()
+    words: int = 0
+    open_ended: bool = False
+    heard: bool = False
+
+
+class Floor:
+    """One person's speech as the detector and the recogniser report it."""
+
+    def __init__(self, settings: PatienceSettings) -> None:
+        self.settings = settings
+        self.suspected = False
+        self.speaking = False
+        self._utterance: Utterance | None = None
+        self._finals: dict[int, Transcript] = {}
+        self._heard_to = -1
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody speaks, may be speaking, or has not been understood yet."""
+        return self.speaking or self.suspected or self._utterance is not None
+
+    def reset(self) -> None:
+        """Forget what was under way: the line was lost, or the process was."""
+        self.suspected = self.speaking = False
+        self._forget()
+
+    def _forget(self) -> None:
+        self._utterance = None
+        self._finals.clear()
+
+    def take(self, event: Input) -> None:
+        """Take in what the detector or the recogniser reports."""
+        match event:
+            case SpeechSuspected():
+                self.suspected = True
+            case SpeechWithdrawn():
+                self.suspected = False
+            case SpeechStarted():
+                self.suspected, self.speaking = False, True
+            case SpeechEnded():
+                self._ended(event)
+            case Transcript():
+                self._transcribed(event)
+            case Hummed():
+                self._forget()
+            case _:
+                pass
+
+    def _ended(self, event: SpeechEnded) -> None:
+        self.suspected = self.speaking = False
+        onset, last = to_ticks(event.onset_s), to_ticks(event.last_s)
+        before = self._utterance
+        self._utterance = (
+            Utterance(onset, last)
+            if before is None
+            else replace(before, last=last, open_ended=False)
+        )
+
+    def _transcribed(self, event: Transcript) -> None:
+        if not event.final:
+            return
+        self._heard_to = max(self._heard_to, to_ticks(event.audio_end_s))
+        said = self._utterance
+        if said is None:
+            return
+        self._finals[event.utterance] = event
+        finals = list(self._finals.values())
+        self._utterance = replace(
+            said,
+            cues=tuple(dict.fromkeys(cue for final in finals for cue in final.cues)),
+            words=sum(final.words for final in finals),
+            open_ended=event.open_ended,
+            heard=True,
+        )
+
+    def over(self, now: int, *, wants_word: bool) -> Utterance | None:
+        """Return the utterance once patience has run out and its words are there.
+
+        Patience counts from the last frame of speech: `word_s` after a question that wants a
+        word, `open_s` after an open end, `talk_s` otherwise. Words that lag more than `lag_s`
+        are not waited for.
+        """
+        said = self._utterance
+        if said is None or self.speaking or self.suspected:
+            return None
+        s = self.settings
+        patience_s = s.open_s if said.open_ended else s.word_s if wants_word else s.talk_s
+        heard = said.heard and self._heard_to >= said.last
+        if now < said.last + to_ticks(patience_s):
+            return None
+        if not heard and now < said.last + to_ticks(s.lag_s):
+            return None
+        self._forget()
+        return replace(said, heard=heard)

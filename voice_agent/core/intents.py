@@ -1,0 +1,133 @@
+"""One meaning for a word, a key, a tap and a hum: what the person wants."""
+
+from enum import StrEnum
+
+
+class Intent(StrEnum):
+    """What a person may want at any time, however they say it."""
+
+    STOP = "stop"
+    PAUSE = "pause"
+    GO_ON = "go_on"
+    TOGGLE = "toggle"
+    REPEAT = "repeat"
+    STAY = "stay"
+    SKIP = "skip"
+    BACK = "back"
+    SLOWER = "slower"
+    LOUDER = "louder"
+    PERSON = "person"
+    GOODBYE = "goodbye"
+    YES = "yes"
+    NO = "no"
+    FIRST = "first"
+    SECOND = "second"
+    ON = "on"
+    PRACTICE = "practice"
+    NUMB = "numb"
+    KEYS = "keys"
+
+
+CRISIS_CUES = {
+    "crisis_emergency": "emergency",
+    "harm_other": "harm_other",
+    "crisis": "ask",
+    "crisis_check": "check",
+}
+"""Cue to the kind of crisis it may be, the most urgent first."""
+
+VIOLENCE_CUES = {"violence_now": "now", "violence": "words"}
+
+AT_ONCE = {Intent.STOP, Intent.PAUSE}
+"""Taken from a partial transcript, without patience."""
+
+_CUES = {
+    "stop": Intent.STOP,
+    "person": Intent.PERSON,
+    "pause": Intent.PAUSE,
+    "resume": Intent.GO_ON,
+    "repeat": Intent.REPEAT,
+    "stay": Intent.STAY,
+    "skip": Intent.SKIP,
+    "back": Intent.BACK,
+    "slower": Intent.SLOWER,
+    "louder": Intent.LOUDER,
+    "goodbye": Intent.GOODBYE,
+    "first": Intent.FIRST,
+    "second": Intent.SECOND,
+    "yes": Intent.YES,
+    "no": Intent.NO,
+    "hum": Intent.ON,
+    "again": Intent.REPEAT,
+    "something_else": Intent.PRACTICE,
+    "practice": Intent.PRACTICE,
+    "numb": Intent.NUMB,
+}
+
+KEYS = {
+    "1": Intent.FIRST,
+    "2": Intent.SECOND,
+    "3": Intent.TOGGLE,
+    "4": Intent.SLOWER,
+    "5": Intent.LOUDER,
+    "7": Intent.STAY,
+    "9": Intent.KEYS,
+    "0": Intent.PERSON,
+    "#": Intent.REPEAT,
+    "*": Intent.STOP,
+}
+"""The phone's keys (PAGE.md, "The same order by keys"); 1 is also yes, 2 also no."""
+
+_TAPS = {
+    "stop": Intent.STOP,
+    "pause": Intent.PAUSE,
+    "go_on": Intent.GO_ON,
+    "say_again": Intent.REPEAT,
+    "just_stay": Intent.STAY,
+    "skip": Intent.SKIP,
+    "slower": Intent.SLOWER,
+    "louder": Intent.LOUDER,
+    "dot": Intent.ON,
+}
+
+
+def from_cues(cues: tuple[str, ...]) -> tuple[Intent, ...]:
+    """Return what the cues mean, the most urgent first, each once."""
+    heard = {_CUES[cue] for cue in cues if cue in _CUES}
+    return tuple(intent for intent in dict.fromkeys(_CUES.values()) if intent in heard)
+
+
+def from_tap(control: str) -> Intent | None:
+    """Return what a control of the page means, or None for one that is not known."""
+    return _TAPS.get(control)
+
+
+def answer_keys(intent: Intent, *, gives_consent: bool) -> tuple[str, ...]:
+    """Return the answers of a question that this intent may stand for, the likeliest first.
+
+    A hum chooses or goes on, but never answers where `gives_consent` (PRACTICES: consent,
+    safety, crisis, research).
+    """
+    match intent:
+        case Intent.YES:
+            return ("yes", "first")
+        case Intent.FIRST:
+            return ("first", "yes")
+        case Intent.SECOND:
+            return ("second", "no")
+        case Intent.NO:
+            return ("no",)
+        case Intent.ON:
+            return () if gives_consent else ("hum", "yes", "first", "other")
+        case Intent.STAY:
+            return ("stay",)
+        case Intent.GOODBYE:
+            return ("enough",)
+        case Intent.SKIP:
+            return ("skip",)
+        case Intent.REPEAT:
+            return ("again",)
+        case Intent.PRACTICE:
+            return ("something-else",)
+        case _:
+            return ()

@@ -1,0 +1,113 @@
+"""Where we are in what is being said: scripts, lines, questions and asides on top of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from voice_agent.core.script import END, Line, Script
+from voice_agent.core.times import to_ticks
+
+
+@dataclass(slots=True)
+class Place:
+    """A line of a script, and whether its question waits for an answer until `deadline`."""
+
+    script: Script
+    line: Line
+    alone: bool = False
+    """Only this line is said; what follows it in the file is not."""
+    deadline: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The line as (script id, line id)."""
+        return self.script.id, self.line.id
+
+    @property
+    def waits(self) -> bool:
+        """Whether the question has been asked and its answer is waited for."""
+        return self.deadline is not None
+
+
+class Guide:
+    """The scripts under way: one, and on top of it what was put in between.
+
+    It only knows places; what is said at them is the session's. Each method that moves
+    returns the line to say next, or None where nothing is left (`over`).
+    """
+
+    def __init__(self, library: Mapping[str, Script]) -> None:
+        self._library = library
+        self._places: list[Place] = []
+
+    @property
+    def place(self) -> Place | None:
+        """Where we are, or None where nothing is being guided."""
+        return self._places[-1] if self._places else None
+
+    @property
+    def base(self) -> Place | None:
+        """Where we are below all that was put in between."""
+        return self._places[0] if self._places else None
+
+    @property
+    def between(self) -> bool:
+        """Whether something was put in between."""
+        return len(self._places) > 1
+
+    def clear(self) -> None:
+        """Leave everything."""
+        self._places.clear()
+
+    def begin(self, script_id: str, line_id: str | None = None, *, alone: bool = False) -> Place:
+        """Leave everything and begin a script at its first line, or at `line_id`."""
+        self._places.clear()
+        return self._push(script_id, line_id, alone=alone)
+
+    def put_between(self, script_id: str, line_id: str, *, alone: bool = True) -> Place:
+        """Say something in between; afterwards the place below is taken up again."""
+        return self._push(script_id, line_id, alone=alone)
+
+    def _push(self, script_id: str, line_id: str | None, *, alone: bool) -> Place:
+        script = self._library[script_id]
+        place = Place(script, script.line(line_id or script.first), alone)
+        self._places.append(place)
+        return place
+
+    def ask(self, now: int) -> bool:
+        """Begin to wait for the answer if the line is a question; whether it is one."""
+        place = self._places[-1]
+        if not place.line.is_question:
+            return False
+        place.deadline = now + to_ticks(place.line.wait_s or 0)
+        return True
+
+    def go(self, target: str) -> Place | None:
+        """Go to a line of this script, another script, or the end of it."""
+        place = self._places[-1]
+        if target == END:
+            return self.leave()
+        place.deadline = None
+        if target in self._library and not any(line.id == target for line in place.script.lines):
+            script = self._library[target]
+            self._places[-1] = Place(script, script.line(script.first))
+        else:
+            place.line = place.script.line(target)
+        return self._places[-1]
+
+    def onward(self) -> Place | None:
+        """Go where the line leads: its `then`, the next line, or the end."""
+        place = self._places[-1]
+        return self.leave() if place.alone else self.go(place.script.after(place.line.id))
+
+    def leave(self) -> Place | None:
+        """End the script on top; the place below, or None where all is over."""
+        self._places.pop()
+        return self.place
+
+    def back(self) -> Place | None:
+        """Go to the line before this one, or stay at the first."""
+        place = self._places[-1]
+        ids = [line.id for line in place.script.lines]
+        place.deadline = None
+        place.line = place.script.line(ids[max(0, ids.index(place.line.id) - 1)])
+        return place

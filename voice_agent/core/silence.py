@@ -1,0 +1,101 @@
+"""The silence ladder: from a person's quiet to a soft word, an offer, company, and an end."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import StrEnum
+
+from voice_agent.core.config import LadderSettings
+from voice_agent.core.times import to_seconds, to_ticks
+
+
+class Rung(StrEnum):
+    """What a silence has come to, from the first to the last."""
+
+    SOFT = "soft"
+    OFFER = "offer"
+    WAIT = "wait"
+    ANNOUNCE = "announce"
+    ANNOUNCE_AGAIN = "announce_again"
+    END = "end"
+
+
+GENTLE = (Rung.SOFT, Rung.OFFER, Rung.WAIT)
+"""Rungs of which a later one stands for an earlier one that was missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A rung, how long the silence had lasted, and what it is counted from."""
+
+    rung: Rung
+    after_s: float
+    why: str
+
+
+class Ladder:
+    """Counts one person's silence and says which rung is due; at most one at a time.
+
+    The count begins where the person last did something, or where the floor was handed to
+    them. What the ladder itself says does not begin it anew (PRACTICES, "When it goes quiet").
+    """
+
+    def __init__(self, settings: LadderSettings) -> None:
+        self.settings = settings
+        self._anchor = 0
+        self._since = "the beginning"
+        self._last: Rung | None = None
+        self._last_at = 0
+
+    def anchor(self, now: int, since: str) -> None:
+        """Begin to count at `now` (ticks); `since` says from what, for the reasons."""
+        self._anchor = now
+        self._since = since
+        self._last = None
+        self._last_at = now
+
+    def climb(self, now: int, allowed: Container[Rung]) -> Reached | None:
+        """Return the rung that is due at `now` and is `allowed`, and remember it.
+
+        A gentle rung that could not be said in its time is passed over for a later one that
+        is due; of the announcements none is ever passed over, and each keeps its distance
+        from the one before it.
+        """
+        due: Rung | None = None
+        for rung in Rung:
+            if self._last is not None and _ORDER[rung] <= _ORDER[self._last]:
+                continue
+            if now < self._due_at(rung) or (rung not in allowed and rung in GENTLE):
+                continue
+            if rung in GENTLE:
+                due = rung
+                continue
+            if due is None and rung in allowed:
+                due = rung
+            break
+        if due is None:
+            return None
+        self._last = due
+        self._last_at = now
+        return Reached(due, to_seconds(now - self._anchor), f"quiet since {self._since}")
+
+    def _due_at(self, rung: Rung) -> int:
+        s = self.settings
+        match rung:
+            case Rung.SOFT:
+                return self._anchor + to_ticks(s.soft_s)
+            case Rung.OFFER:
+                return self._anchor + to_ticks(s.offer_s)
+            case Rung.WAIT:
+                return self._anchor + to_ticks(s.wait_s)
+            case Rung.ANNOUNCE:
+                return self._anchor + to_ticks(s.announce_s)
+            case Rung.ANNOUNCE_AGAIN if self._last is Rung.ANNOUNCE:
+                return self._last_at + to_ticks(s.announce_again_s)
+            case Rung.END if self._last is Rung.ANNOUNCE_AGAIN:
+                return self._last_at + to_ticks(s.end_s)
+            case _:
+                return _NEVER
+
+
+_NEVER = 1 << 62
+_ORDER = {rung: place for place, rung in enumerate(Rung)}

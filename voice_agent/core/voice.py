@@ -1,0 +1,120 @@
+"""The agent's voice as the core knows it: what sounds, what holds it back, how slow and loud."""
+
+from voice_agent.core.commands import Command, Pause, Resume, Say, Stop
+from voice_agent.core.config import PaceSettings
+from voice_agent.core.practice import Place
+from voice_agent.core.times import to_seconds
+
+
+class Voice:
+    """Turns decisions about playout into commands, and never gives one that changes nothing."""
+
+    def __init__(self, settings: PaceSettings) -> None:
+        self.settings = settings
+        self._factor = 1.0
+        self._gain_db = 0.0
+        self.playing: tuple[str, str] | None = None
+        """The line that was said and is not over yet."""
+        self.paused = False
+        """The person asked for a pause."""
+        self.held = False
+        """Somebody speaks, or may be speaking."""
+        self.cut_off = False
+        """The line to the person is lost or on hold."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether playout is held back by anything."""
+        return self.paused or self.held or self.cut_off
+
+    def say(self, now: int, place: Place) -> list[Command]:
+        """Say the line of `place`, with its pause, as slowly and loudly as was asked for."""
+        self.playing = place.key
+        self.held = False
+        pause_s = to_seconds(round(place.line.pause_s * self._factor * 100))
+        said: list[Command] = [
+            Say(
+                t=to_seconds(now),
+                script=place.script.id,
+                line=place.line.id,
+                pause_s=pause_s,
+                gain_db=self._gain_db,
+                variables=place.line.variables,
+            )
+        ]
+        return [*said, Pause(t=to_seconds(now))] if self.silent else said
+
+    def over(self, key: tuple[str, str]) -> bool:
+        """Take that a line is over; whether it was the one being played."""
+        if key != self.playing:
+            return False
+        self.playing = None
+        return True
+
+    def hold(self, now: int) -> list[Command]:
+        """Fall silent because somebody may be speaking."""
+        if self.playing is None or self.silent:
+            return []
+        self.held = True
+        return [Pause(t=to_seconds(now))]
+
+    def release(self, now: int) -> list[Command]:
+        """Go on: nobody is speaking, or it was an aside."""
+        if not self.held:
+            return []
+        self.held = False
+        return self._resume(now)
+
+    def pause(self, now: int) -> list[Command]:
+        """Fall silent because the person asked for it."""
+        already = self.silent
+        self.paused, self.held = True, False
+        return [] if already or self.playing is None else [Pause(t=to_seconds(now))]
+
+    def go_on(self, now: int) -> list[Command]:
+        """End the person's pause."""
+        if not self.paused:
+            return []
+        self.paused = False
+        return self._resume(now)
+
+    def cut(self, now: int) -> list[Command]:
+        """Fall silent because nobody can hear it."""
+        already = self.silent
+        self.cut_off, self.held = True, False
+        return [] if already or self.playing is None else [Pause(t=to_seconds(now))]
+
+    def mend(self, now: int) -> list[Command]:
+        """Go on: the line to the person is back."""
+        if not self.cut_off:
+            return []
+        self.cut_off = False
+        return self._resume(now)
+
+    def _resume(self, now: int) -> list[Command]:
+        if self.playing is None or self.silent:
+            return []
+        return [Resume(t=to_seconds(now))]
+
+    def stop(self, now: int) -> list[Command]:
+        """Fall silent and forget what was to be said."""
+        self.held = self.paused = False
+        if self.playing is None:
+            return []
+        self.playing = None
+        return [Stop(t=to_seconds(now))]
+
+    def restart(self) -> None:
+        """Forget what was playing: the process that played it is gone."""
+        self.playing = None
+        self.held = self.paused = self.cut_off = False
+
+    def slower(self) -> None:
+        """Make the pauses longer from the next line on."""
+        s = self.settings
+        self._factor = min(self._factor * s.slower_factor, s.slower_most)
+
+    def louder(self) -> None:
+        """Make the voice louder from the next line on."""
+        s = self.settings
+        self._gain_db = min(self._gain_db + s.louder_db, s.louder_most_db)
