@@ -8,7 +8,7 @@ from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions
 
 from voice_agent.core.errors import StillHereError
 from voice_agent.core.script import phrases_of
-from voice_agent.engines.tts.line import GUIDING, Line, RenderSettings
+from voice_agent.engines.tts.line import GUIDING, Line, RenderSettings, count_words
 from voice_agent.engines.tts.renderer import Renderer
 
 
@@ -56,7 +56,9 @@ class TTS(tts.TTS[None]):
         self, text: str, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS
     ) -> "ChunkedStream":
         """Return the stream of frames that says `text`."""
-        line = Line(phrases_of(text), self._settings, private=not self._keep)
+        line = None
+        if count_words(text):
+            line = Line(phrases_of(text), self._settings, private=not self._keep)
         return ChunkedStream(self, self._renderer, line, text, conn_options)
 
 
@@ -67,7 +69,7 @@ class ChunkedStream(tts.ChunkedStream):
         self,
         plugin: TTS,
         renderer: Renderer,
-        line: Line,
+        line: Line | None,
         text: str,
         conn_options: APIConnectOptions,
     ) -> None:
@@ -83,11 +85,15 @@ class ChunkedStream(tts.ChunkedStream):
             num_channels=1,
             mime_type="audio/pcm",
         )
+        if self._line is None:
+            # Text without words ("...") is a moment of silence: no frames count as a fault.
+            output_emitter.push(bytes(2 * self._rate // 10))
+            return
         try:
             rendered = self._renderer.ready(self._line, self._rate)
             if rendered is None:
                 rendered = await asyncio.to_thread(self._renderer.render, self._line, self._rate)
         except StillHereError as error:
             raise APIError(str(error), retryable=False) from error
+        # No flush: with one, the emitter adds 10 ms of silence to mark the end.
         output_emitter.push(rendered.samples.tobytes())
-        output_emitter.flush()
