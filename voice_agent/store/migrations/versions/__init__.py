@@ -1,0 +1,1 @@
+"""One module a revision; a shipped one is never changed."""
