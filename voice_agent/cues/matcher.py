@@ -1,0 +1,198 @@
+"""The phrase grammar: from what was recognised to cue ids, the most urgent first."""
+
+import functools
+import itertools
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from voice_agent.core.errors import UsageError
+from voice_agent.cues.automaton import Automaton, Tag
+from voice_agent.cues.phrases import PhraseError, Reader, Tree, sentences_of, words_of
+
+SCHEMA = 1
+STARTS_WITHIN = 8
+"""The number of words up to which an utterance may be understood by how it begins."""
+
+_LISTS = ("whole", "starts", "anywhere", "unless", "softened_by", "kept_by", "settled_by")
+_FIELDS = {"id", "says", "softer", *_LISTS}
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_LEADING = _listed("""
+    um uh er erm ah oh well so hey hi hello okay and but just like please sorry actually honestly
+    now then
+""")
+_TRAILING = frozenset(["please", "thanks", "now", "then", "okay", "um", "uh"])
+_HUMS = frozenset(["m", "mm", "mmm", "hm", "hmm", "hmmm", "mhm", "mmhm"])
+_OPEN_WORDS = _listed("""
+    and but because i um uh er erm uhm the my if when while although
+""")
+_OPEN_IF_UNPUNCTUATED = _listed("""
+    so or am a an to that with for of like then is was were are have had it he she we they you in
+    on at about not than as what who maybe your his her our their
+""")
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    id: str
+    softer: str | None
+
+
+class Grammar:
+    """What people may say, by cue; made once and shared, because it keeps nothing they said."""
+
+    def __init__(self, cues: Iterable[tuple[str, str | None]], phrases: Automaton) -> None:
+        self._cues = tuple(_Cue(*cue) for cue in cues)
+        self._phrases = phrases
+        self.ids = tuple(cue.id for cue in self._cues)
+        """The ids of all cues, the most urgent first."""
+        self._order = {cue_id: index for index, cue_id in enumerate(self.ids)}
+
+    @classmethod
+    def from_text(cls, toml: str) -> "Grammar":
+        """Read a grammar; its form is explained at the top of `grammar.toml`.
+
+        Raises:
+            UsageError: it is no TOML, has an unknown field, or a phrase that cannot be read.
+        """
+        try:
+            written = tomllib.loads(toml)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"The grammar is no TOML: {error}.") from error
+        if written.get("schema") != SCHEMA:
+            raise UsageError(
+                f"The grammar has schema {written.get('schema')!r}; write 'schema = {SCHEMA}'."
+            )
+        cues = written.get("cue", ())
+        ids = [cue.get("id") for cue in cues]
+        if not ids or not all(ids) or len(set(ids)) != len(ids):
+            raise UsageError("The grammar's cues need ids; give each its own.")
+        for cue in cues:
+            _check_fields(cue, ids)
+        phrases = Automaton(_phrases(cues, Reader(written.get("sets", {}))))
+        return cls([(cue["id"], cue.get("softer")) for cue in cues], phrases)
+
+    def cues(self, text: str) -> tuple[str, ...]:
+        """Return the ids of what `text` says, the most urgent first; of nothing, nothing."""
+        sentences = sentences_of(text)
+        if not sentences:
+            return ()
+        said = list(itertools.chain.from_iterable(sentences))
+        spans = self._spans(said)
+        found = {
+            cue
+            for (cue, kind), at in spans.items()
+            if kind == "anywhere" and any(_clear(span, spans.get((cue, "unless"))) for span in at)
+        }
+        for words in (said, *sentences) if len(sentences) > 1 else (said,):
+            for core in _cores(words):
+                found.update(self._alone(core, short=len(said) <= STARTS_WITHIN))
+        given = {self._given(cue, spans) for cue in found}
+        return tuple(sorted(given, key=self._order.__getitem__))
+
+    def _spans(self, words: Sequence[str]) -> dict[Tag, list[Span]]:
+        """Return where in `words` each cue's phrases stand, by the list they are in."""
+        spans: dict[Tag, list[Span]] = {}
+        for begin in range(len(words)):
+            for end, tags in self._phrases.walk(words, begin):
+                for tag in tags:
+                    spans.setdefault(tag, []).append((begin, end))
+        return spans
+
+    def _alone(self, core: Sequence[str], *, short: bool) -> Iterator[int]:
+        """Yield the cues that a sentence without the words around it is, or begins with."""
+        begun: list[tuple[int, Span]] = []
+        for end, tags in self._phrases.walk(core):
+            for cue, kind in tags:
+                if kind == "whole" and end == len(core):
+                    yield cue
+                elif kind == "starts" and short:
+                    begun.append((cue, (0, end)))
+        if begun:
+            spans = self._spans(core)
+            yield from (cue for cue, span in begun if _clear(span, spans.get((cue, "unless"))))
+
+    def _given(self, cue: int, spans: Mapping[Tag, object]) -> str:
+        """Return the cue's id, or the softer one where something else that was said asks it."""
+        softer = self._cues[cue].softer
+        if softer is None:
+            return self._cues[cue].id
+        softened = (cue, "softened_by") in spans and (cue, "kept_by") not in spans
+        return softer if softened or (cue, "settled_by") in spans else self._cues[cue].id
+
+
+def _check_fields(cue: Mapping[str, Any], ids: Sequence[str]) -> None:
+    unknown = sorted(set(cue) - _FIELDS)
+    if unknown:
+        raise UsageError(f"The cue '{cue['id']}' has the unknown field '{unknown[0]}'; drop it.")
+    softer = cue.get("softer")
+    if softer is not None and softer not in ids:
+        raise UsageError(f"The cue '{cue['id']}' softens to '{softer}'; give the id of a cue.")
+
+
+def _phrases(cues: Sequence[Mapping[str, Any]], reader: Reader) -> Iterator[tuple[Tree, Tag]]:
+    for index, cue in enumerate(cues):
+        for kind in _LISTS:
+            for phrase in cue.get(kind, ()):
+                try:
+                    yield reader.read(phrase), (index, kind)
+                except PhraseError as error:
+                    raise UsageError(f"In the cue '{cue['id']}', {error}.") from error
+
+
+def _clear(span: Span, excepted: Iterable[Span] | None) -> bool:
+    """Return whether no exception covers a part of `span`."""
+    return all(end <= span[0] or span[1] <= begin for begin, end in excepted or ())
+
+
+def _cores(words: list[str]) -> Iterator[list[str]]:
+    """Yield a sentence as it is, without repeated words, and without the words around it."""
+    yield words
+    once = [word for word, _ in itertools.groupby(words)]
+    if len(once) != len(words):
+        yield once
+    begin, end = 0, len(once)
+    while begin < end - 1 and once[begin] in _LEADING:
+        begin += 1
+        yield once[begin:end]
+    while begin < end - 1 and once[end - 1] in _TRAILING:
+        end -= 1
+        yield once[begin:end]
+    if once[end - 2 : end] == ["thank", "you"] and end - 2 > begin:
+        yield once[begin : end - 2]
+
+
+def is_open_ended(text: str) -> bool:
+    """Return whether `text` sounds unfinished: it ends in "and", "I", a filled pause or a comma.
+
+    Example:
+        >>> is_open_ended("I was at home and"), is_open_ended("I was at home.")
+        (True, False)
+    """
+    bare = text.rstrip(" \"'\u201d\u2019)")
+    words = words_of(bare)
+    if not words or all(word in _HUMS for word in words):
+        return False
+    if bare.endswith((",", "...", "\u2026", "-", "\u2014", "\u2013", ":")):
+        return True
+    last = words[-1]
+    if last in _OPEN_WORDS or last in _HUMS:
+        return True
+    return bare[-1] not in ".?!" and last in _OPEN_IF_UNPUNCTUATED and len(words) > 1
+
+
+@functools.cache
+def load_grammar() -> Grammar:
+    """Return the grammar that ships with the package, read once a process."""
+    return Grammar.from_text(
+        resources.files("voice_agent.cues").joinpath("grammar.toml").read_text(encoding="utf-8")
+    )
