@@ -191,7 +191,7 @@ def is_open_ended(text: str) -> bool:
 
 
 @functools.cache
-def load_grammar() -> Grammar:
+def default_grammar() -> Grammar:
     """Return the grammar that ships with the package, read once a process."""
     return Grammar.from_text(
         resources.files("voice_agent.cues").joinpath("grammar.toml").read_text(encoding="utf-8")
