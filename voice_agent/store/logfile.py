@@ -26,9 +26,9 @@ class LogWriter:
 
     def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
         self._path = Path(path)
-        self._file = self._start({"type": "session", "schema": SCHEMA, **header})
+        self._file = self._start(dumps({"type": "session", "schema": SCHEMA, **header}))
 
-    def _start(self, first: Mapping[str, Any]) -> IO[str]:
+    def _start(self, first: str) -> IO[str]:
         beside = self._path.with_name(f".{self._path.name}.{os.getpid()}.new")
         try:
             if self._path.is_dir():
@@ -37,7 +37,7 @@ class LogWriter:
         except OSError as error:
             raise UsageError(_unwritable(self._path, error)) from None
         try:
-            file.write(dumps(first) + "\n")
+            file.write(first + "\n")
             file.flush()
             beside.replace(self._path)
         except OSError as error:

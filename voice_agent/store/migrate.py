@@ -30,7 +30,7 @@ def found_revision(url: URL) -> str | None:
     if file is None or not file.exists() or file.stat().st_size == 0:
         return None
     try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(_look(file)) as connection:
             tables = {
                 name
                 for (name,) in connection.execute(
@@ -49,6 +49,14 @@ def found_revision(url: URL) -> str | None:
     if verdict != "ok":
         raise StoreError(_damaged(url))
     return _known(None if row is None else str(row[0]), url)
+
+
+def _look(file: Path) -> sqlite3.Connection:
+    """Open read-only; without side files that nobody has written yet, make none either."""
+    log = file.with_name(file.name + "-wal")
+    in_use = log.exists() and log.stat().st_size > 0
+    mode = "mode=ro" if in_use else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{file.as_uri()}?{mode}", uri=True)
 
 
 def _refuse_foreign(tables: set[str], url: URL) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Row, String, Table, Text
+from sqlalchemy import JSON, CheckConstraint, Double, ForeignKey, Index, Row, String, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from voice_agent.store.record import SessionRecord, SessionState
@@ -26,12 +26,12 @@ class SessionRow(Base):
     mode: Mapped[str] = mapped_column(String(16))
     via: Mapped[str] = mapped_column(String(16))
     country: Mapped[str] = mapped_column(String(2))
-    created_unix: Mapped[float]
-    touched_unix: Mapped[float]
-    closed_unix: Mapped[float | None]
+    created_unix: Mapped[float] = mapped_column(Double)
+    touched_unix: Mapped[float] = mapped_column(Double)
+    closed_unix: Mapped[float | None] = mapped_column(Double)
     state: Mapped[str] = mapped_column(String(16))
     research_kept: Mapped[bool]
-    anchor_unix_s: Mapped[float | None]
+    anchor_unix_s: Mapped[float | None] = mapped_column(Double)
     header: Mapped[dict[str, Any]] = mapped_column(JSON)
     owner: Mapped[str] = mapped_column(String(32))
 

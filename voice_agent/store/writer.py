@@ -67,7 +67,8 @@ class Writer:
         self._numbers = itertools.count(1)
         self._newest = 0
         self._waiting_lines = 0
-        self._failures = 0
+        self._tries = 0
+        self._failed_try = 0
         self._in_outage = False
         self._urgent = False
         self._stopping = False
@@ -118,7 +119,7 @@ class Writer:
     def flush(self, timeout_s: float) -> bool:
         """Write all that is queued by now; False when it could not be within `timeout_s`."""
         with self._changed:
-            target, failures = self._newest, self._failures
+            target, tries = self._newest, self._tries
             self._urgent = True
             self._changed.notify_all()
 
@@ -126,7 +127,7 @@ class Writer:
                 return not self._jobs or self._jobs[0].number > target
 
             self._changed.wait_for(
-                lambda: written() or self._failures > failures or not self._thread.is_alive(),
+                lambda: written() or self._failed_try > tries or not self._thread.is_alive(),
                 timeout_s,
             )
             return written()
@@ -159,6 +160,7 @@ class Writer:
                 lambda: self._jobs or self._stopping,
                 self._retry_s if self.remains else None,
             )
+            self._tries += 1
             if not self._jobs:
                 return None if self._stopping else []
             left_s = self._jobs[0].since_s + self._batch_s - time.monotonic()
@@ -170,8 +172,7 @@ class Writer:
     def _rest(self, retry_s: float) -> bool:
         """Wait until the next try; False when closing, after one try for its sake."""
         with self._changed:
-            self._failures += 1
-            self._urgent = False
+            self._failed_try = self._tries
             self._changed.notify_all()
             if self._stopping:
                 return False
