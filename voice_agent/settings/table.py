@@ -23,6 +23,16 @@ def settings_table() -> str:
     return "\n".join(rows) + "\n"
 
 
+def settings_page() -> str:
+    """Return docs/settings.md: `python -m voice_agent.settings > docs/settings.md`."""
+    return (
+        "# Settings\n\nSet as environment variables, in a file `.env` in the working folder, or, "
+        "for a few, on the command line, which wins. This page is made from the code "
+        "(`python -m voice_agent.settings > docs/settings.md`); a test fails when it is stale.\n\n"
+        + settings_table()
+    )
+
+
 def _default(field: FieldInfo) -> str:
     extra = field.json_schema_extra
     if isinstance(extra, dict) and "default_text" in extra:
