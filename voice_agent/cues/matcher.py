@@ -26,9 +26,10 @@ def _listed(words: str) -> frozenset[str]:
 
 _LEADING = _listed("""
     um uh er erm ah oh well so hey hi hello okay and but just like please sorry actually honestly
-    now then
+    now then hmm hm mm
 """)
-_TRAILING = frozenset(["please", "thanks", "now", "then", "okay", "um", "uh"])
+_FILLED_PAUSES = frozenset(["um", "uh", "er", "erm", "uhm"])
+_TRAILING = frozenset(["please", "thanks", "now", "then"])
 _HUMS = frozenset(["m", "mm", "mmm", "hm", "hmm", "hmmm", "mhm", "mmhm"])
 _OPEN_WORDS = _listed("""
     and but because i um uh er erm uhm the my if when while although
@@ -83,7 +84,7 @@ class Grammar:
 
     def cues(self, text: str) -> tuple[str, ...]:
         """Return the ids of what `text` says, the most urgent first; of nothing, nothing."""
-        sentences = sentences_of(text)
+        sentences = [_without_fillers(words) for words in sentences_of(text)]
         if not sentences:
             return ()
         said = list(itertools.chain.from_iterable(sentences))
@@ -152,6 +153,11 @@ def _phrases(cues: Sequence[Mapping[str, Any]], reader: Reader) -> Iterator[tupl
 def _clear(span: Span, excepted: Iterable[Span] | None) -> bool:
     """Return whether no exception covers a part of `span`."""
     return all(end <= span[0] or span[1] <= begin for begin, end in excepted or ())
+
+
+def _without_fillers(words: list[str]) -> list[str]:
+    """Return a sentence without filled pauses; one that is nothing else stays as it is."""
+    return [word for word in words if word not in _FILLED_PAUSES] or words
 
 
 def _cores(words: list[str]) -> Iterator[list[str]]:
