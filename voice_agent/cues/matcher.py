@@ -3,7 +3,7 @@
 import functools
 import itertools
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -13,10 +13,12 @@ from voice_agent.cues.automaton import Automaton, Tag
 from voice_agent.cues.phrases import PhraseError, Reader, Tree, sentences_of, words_of
 
 SCHEMA = 1
+SHORT_WORDS = 12
+"""The number of words up to which any one sentence of an utterance may be what is meant."""
 STARTS_WITHIN = 8
 """The number of words up to which an utterance may be understood by how it begins."""
 
-_LISTS = ("whole", "starts", "anywhere", "unless", "softened_by", "kept_by", "settled_by")
+_LISTS = ("whole", "opens", "starts", "anywhere", "unless", "softened_by", "kept_by", "settled_by")
 _FIELDS = {"id", "says", "softer", *_LISTS}
 
 
@@ -28,6 +30,7 @@ _LEADING = _listed("""
     um uh er erm ah oh well so hey hi hello okay and but just like please sorry actually honestly
     now then hmm hm mm
 """)
+_HUM_WORDS = 2
 _FILLED_PAUSES = frozenset(["um", "uh", "er", "erm", "uhm"])
 _TRAILING = frozenset(["please", "thanks", "now", "then"])
 _HUMS = frozenset(["m", "mm", "mmm", "hm", "hmm", "hmmm", "mhm", "mmhm"])
@@ -94,9 +97,12 @@ class Grammar:
             for (cue, kind), at in spans.items()
             if kind == "anywhere" and any(_clear(span, spans.get((cue, "unless"))) for span in at)
         }
-        for words in (said, *sentences) if len(sentences) > 1 else (said,):
+        for place, words in enumerate(sentences):
             for core in _cores(words):
-                found.update(self._alone(core, short=len(said) <= STARTS_WITHIN))
+                found.update(self._alone(core, _fitting(len(said), place, len(sentences))))
+        if len(sentences) > 1:
+            for core in _cores(said):
+                found.update(self._alone(core, {"whole"}))
         given = {self._given(cue, spans) for cue in found}
         return tuple(sorted(given, key=self._order.__getitem__))
 
@@ -109,15 +115,17 @@ class Grammar:
                     spans.setdefault(tag, []).append((begin, end))
         return spans
 
-    def _alone(self, core: Sequence[str], *, short: bool) -> Iterator[int]:
+    def _alone(self, core: Sequence[str], kinds: Container[str]) -> Iterator[int]:
         """Yield the cues that a sentence without the words around it is, or begins with."""
         begun: list[tuple[int, Span]] = []
         for end, tags in self._phrases.walk(core):
             for cue, kind in tags:
-                if kind == "whole" and end == len(core):
-                    yield cue
-                elif kind == "starts" and short:
+                if kind not in kinds:
+                    continue
+                if kind == "starts":
                     begun.append((cue, (0, end)))
+                elif end == len(core):
+                    yield cue
         if begun:
             spans = self._spans(core)
             yield from (cue for cue, span in begun if _clear(span, spans.get((cue, "unless"))))
@@ -155,8 +163,20 @@ def _clear(span: Span, excepted: Iterable[Span] | None) -> bool:
     return all(end <= span[0] or span[1] <= begin for begin, end in excepted or ())
 
 
+def _fitting(words: int, place: int, sentences: int) -> set[str]:
+    """Return the lists that a sentence at `place` in an utterance of so many words may match."""
+    kinds = {"opens"} if place == 0 else set()
+    if place == 0 and words <= STARTS_WITHIN:
+        kinds.add("starts")
+    if place == sentences - 1 or words <= SHORT_WORDS:
+        kinds.add("whole")
+    return kinds
+
+
 def _without_fillers(words: list[str]) -> list[str]:
-    """Return a sentence without filled pauses; one that is nothing else stays as it is."""
+    """Return a sentence without filled pauses; a very short one may be a hum, and stays."""
+    if len(words) <= _HUM_WORDS:
+        return words
     return [word for word in words if word not in _FILLED_PAUSES] or words
 
 
