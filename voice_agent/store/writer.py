@@ -219,9 +219,9 @@ class Writer:
 
     def _refuse(self, job: Job, error: Exception) -> None:
         _log.error("the database refused a change", exc_info=error)
+        job.done.set_exception(error)  # first: whoever waits for the queue looks at it then
         with self._changed:
             self._drop([job])
-        job.done.set_exception(error)
 
     def _drop(self, jobs: list[Job]) -> None:
         """Take `jobs` from the queue (the lock is held); some may be gone already."""
