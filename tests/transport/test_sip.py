@@ -20,7 +20,9 @@ import pytest
 if not os.environ.get("CI"):
     pytest.importorskip("baresip", reason="baresip-python is not installed")
 
+from promises import PROMISES, Promise
 from sip_caller import free_port, loudest_hz, tone
+from sip_peer import Telephone
 
 from voice_agent.core.errors import StillHereError, UsageError
 from voice_agent.transport.base import LineState
@@ -156,6 +158,36 @@ def scenario(service: Service, name: str, cwd: Path, *more: object) -> Process:
     return sipp(target, "-sf", HERE / "sipp" / f"{name}.xml", "-m", "1", *more, cwd=cwd)
 
 
+@contextlib.asynccontextmanager
+async def connected_pair() -> AsyncIterator[tuple[SipTransport, Telephone]]:
+    lines: asyncio.Queue[SipTransport] = asyncio.Queue()
+    endpoint = SipEndpoint(port=0, on_call=lines.put_nowait)
+    await endpoint.start()
+    phone = Telephone(endpoint.port)
+    try:
+        await phone.call()
+        yield await asyncio.wait_for(lines.get(), LIMIT_S), phone
+    finally:
+        await endpoint.close()
+        phone.close()
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
+async def test_phone_keeps_the_promise(promise: Promise):
+    """A phone call keeps what every transport promises."""
+    async with connected_pair() as (line, phone):
+        await promise(line, phone)
+
+
+async def test_a_caller_cannot_make_us_dial():
+    """A caller's wish that we call somebody else (REFER) is declined; the call goes on."""
+    async with connected_pair() as (line, phone):
+        await phone.ask("REFER", more="Refer-To: <sip:+15559999999@127.0.0.1:9>\r\n")
+        await asyncio.sleep(0.2)
+        assert "INVITE" not in phone.requests
+        assert line.state is LineState.CONNECTED
+
+
 async def test_sound_goes_both_ways():
     """Each side hears the other's tone at its own frequency."""
     async with serving() as service:
@@ -214,18 +246,21 @@ async def test_the_service_hangs_up():
         assert line.read() is None
 
 
-async def test_a_stop_is_silent_within_100_ms():
-    """From the first silent frame written until the caller hears none: at most 100 ms.
-
-    The caller's own buffer against late packets (20 ms) and its frame (20 ms) come on top.
-    """
-    async with serving() as service, caller(service, "--seconds", 1.5) as process:
-        session = await service.call()
-        await asyncio.sleep(0.8)
+@pytest.mark.parametrize("flushed", [False, True])
+async def test_a_stop_is_silent_within_100_ms(flushed):
+    """From the stop to the end of the last packet with sound: 100 ms, with `flush` 60 ms."""
+    async with connected_pair() as (line, phone):
+        session = Session(line, 500)
+        await asyncio.sleep(0.7)
+        assert phone.heard_at
         session.sounding = False
         stopped = time.monotonic()
-        quiet = (await told(process))["quiet"]
-        assert quiet["at"] - stopped < 0.1 + 0.04
+        if flushed:
+            line.flush()
+        await asyncio.sleep(0.3)
+        assert phone.heard_at[-1] + 0.02 - stopped < (0.06 if flushed else 0.1)
+        await line.close()
+        await session.task
 
 
 async def test_hold_and_back():

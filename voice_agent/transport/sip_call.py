@@ -127,7 +127,9 @@ class SipTransport:
             ValueError: the frame has another length.
         """
         if len(frame) != _FRAME:
-            raise ValueError(f"A frame for a phone has {_FRAME} samples, not {len(frame)}.")
+            raise ValueError(
+                f"A frame for a phone cannot have {len(frame)} samples: give {_FRAME}."
+            )
         if self._closed or self._held:
             return
         try:
