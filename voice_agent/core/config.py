@@ -52,7 +52,10 @@ class PatienceSettings(_Group):
         default=2.0, ge=0, le=30, description='Seconds after "and", "I…" or a filled pause.'
     )
     lag_s: float = Field(
-        3.0, ge=0.5, le=30, description="Seconds after which late words are no longer waited for."
+        default=3.0,
+        ge=0.5,
+        le=30,
+        description="Seconds after which late words are no longer waited for.",
     )
 
 

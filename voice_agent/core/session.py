@@ -79,6 +79,11 @@ class Session:
         return base.key if base else None
 
     @property
+    def shown(self) -> Show | None:
+        """The newest picture for the page."""
+        return self._shown
+
+    @property
     def attending(self) -> bool:
         """Whether an utterance is under way or not taken yet; speech now still belongs to it."""
         return self._floor.busy

@@ -54,7 +54,7 @@ GUIDING = RenderSettings()
 """The slow voice of a practice."""
 
 TALKING = RenderSettings(
-    length_scale=1.3, pace_wpm=150.0, clause_gap_s=(0.2, 0.45), sentence_gap_s=(0.35, 0.8)
+    length_scale=1.14, pace_wpm=168.0, clause_gap_s=(0.12, 0.3), sentence_gap_s=(0.25, 0.5)
 )
 """The quieter everyday pace of the opening and of short answers."""
 

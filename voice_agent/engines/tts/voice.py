@@ -45,7 +45,7 @@ class Voice:
         begun_s = time.perf_counter()
         import json
 
-        import onnxruntime  # type: ignore[import-untyped]  # its wheel has no types
+        import onnxruntime
         from piper import PiperVoice
         from piper.config import PiperConfig
 

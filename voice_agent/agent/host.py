@@ -1,0 +1,309 @@
+"""All live sessions of a process: made, joined to lines, moved on together, kept and deleted."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from voice_agent import log
+from voice_agent.agent.live import LiveSession
+from voice_agent.agent.loop import SessionLoop
+from voice_agent.agent.parts import Parts, RenderQueue
+from voice_agent.agent.recogniser import SharedRecogniser
+from voice_agent.agent.refusal import Refusal
+from voice_agent.core.errors import StillHereError
+from voice_agent.core.inputs import ClockAnchored, Input
+from voice_agent.core.journal import Journal, expand
+from voice_agent.core.session import Session
+from voice_agent.core.stages import Stage
+from voice_agent.core.times import to_ticks
+from voice_agent.store import SessionRecord, SessionState, Store, hash_token, new_id, new_token
+from voice_agent.transport.base import Transport
+
+SWEEP_S = 60.0
+STEP_S = 0.01
+
+_log = log.get_logger(__name__)
+
+
+class FullError(StillHereError):
+    """No more sessions fit; the numbers of helplines are given instead."""
+
+
+class HeldElsewhereError(StillHereError):
+    """Another page holds this session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a page gets for a new session; the token is held by that page alone."""
+
+    id: str
+    token: str
+
+
+class Host:
+    """Owns the live sessions. Everything runs on the event loop; engines have their threads."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        store: Store,
+        recogniser: SharedRecogniser,
+        renders: RenderQueue,
+        *,
+        unix_s: Callable[[], float] = time.time,
+    ) -> None:
+        self.parts = parts
+        self.store = store
+        self.recogniser = recogniser
+        self.renders = renders
+        self.sessions: dict[str, LiveSession] = {}
+        self.began = 0
+        self.refused = 0
+        self.late_s = 0.0
+        self._unix_s = unix_s
+        self._refusals: set[Refusal] = set()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    # Making and finding sessions
+
+    def open(self, *, via: str, microphone: bool, country: str | None, mode: str) -> Opened:
+        """Make a session that waits for its line.
+
+        Raises:
+            FullError: the service has as many as it can look after.
+        """
+        if len(self.sessions) >= self.parts.settings.max_sessions:
+            self.refused += 1
+            raise FullError("Every place is taken right now; please try again in a few minutes.")
+        opened = Opened(new_id(), new_token())
+        code = self.parts.resources.code_for(country or self.parts.settings.country)
+        header = Journal().header(
+            **self.parts.header(session=opened.id, via=via, mode=mode, country=code)
+        )
+        now = self._unix_s()
+        self.store.create(
+            SessionRecord(
+                id=opened.id,
+                token_hash=hash_token(opened.token),
+                mode=mode,
+                via=via,
+                country=code,
+                created_unix=now,
+                touched_unix=now,
+                header=header,
+            )
+        )
+        self._add(opened.id, via=via, microphone=microphone, country=code)
+        self.began += 1
+        return opened
+
+    def _add(
+        self,
+        session_id: str,
+        *,
+        via: str,
+        microphone: bool,
+        country: str,
+        core: Session | None = None,
+        seq: int = 1,
+        tick: int = 0,
+    ) -> LiveSession:
+        lines: list[str] = []
+        live: LiveSession
+
+        def send(message: Mapping[str, Any]) -> None:
+            live.send(message)
+
+        loop = SessionLoop(
+            self.parts,
+            recogniser=self.recogniser,
+            want=self.renders.want,
+            write=lines.append,
+            send=send,
+            sample_rate=8_000 if via == "phone" else 48_000,
+            country=country,
+            hears_itself=via == "phone",
+            session=core,
+            journal=Journal(seq),
+            tick=tick,
+        )
+        live = LiveSession(
+            session_id,
+            loop,
+            via=via,
+            microphone=microphone,
+            country=country,
+            now_s=time.monotonic(),
+            append=lambda rows: self.store.append(session_id, rows),
+            lines=lines,
+        )
+        self.sessions[session_id] = live
+        return live
+
+    def knows(self, session_id: str, token: str) -> bool:
+        """Whether this token opens this session."""
+        return self.store.verify_token(session_id, token)
+
+    def state(self, session_id: str) -> tuple[str, bool]:
+        """Return how a session stands, and whether it can be gone on with."""
+        live = self.sessions.get(session_id)
+        if live is not None:
+            over = live.loop.ended is not None
+            return ("ended", False) if over else ("live", not live.connected)
+        record = self.store.get(session_id)
+        if record is None or record.state is SessionState.ENDED:
+            return "ended", False
+        return "interrupted", True
+
+    # Lines
+
+    def may_attach(self, session_id: str, page: str) -> None:
+        """Check that `page` may take the session's line.
+
+        Raises:
+            HeldElsewhereError: another page holds it and is still there.
+        """
+        live = self.sessions.get(session_id)
+        if live is not None and live.connected and live.page not in (None, page):
+            raise HeldElsewhereError(
+                "This conversation is already open in another window. Go on there, or close it."
+            )
+
+    def attach(self, session_id: str, transport: Transport, page: str | None) -> None:
+        """Join a line to its session; one that a crash cut off is taken up from the store.
+
+        Raises:
+            StillHereError: the session is gone.
+        """
+        live = self.sessions.get(session_id) or self._take_up(session_id)
+        old = live.attach(transport, page)
+        if old is not None:
+            self._later(old.close())
+
+    def _take_up(self, session_id: str) -> LiveSession:
+        """Rebuild a session from what was kept: its inputs, fed to the core again."""
+        record = self.store.resume_session(session_id, self._unix_s())
+        if record is None:
+            raise StillHereError("This conversation is over; start a new one.")
+        core = Session(self.parts.library, self.parts.settings.core)
+        tick = seq = 0
+        anchor: ClockAnchored | None = None
+        for row in self.store.lines(session_id):
+            obj = json.loads(row)
+            seq = obj["seq"] + obj.get("rows", 1)
+            for event in expand(obj):
+                if isinstance(event, Input):
+                    core.handle(event)
+                    tick = to_ticks(event.t)
+                    anchor = event if isinstance(event, ClockAnchored) else anchor
+        if anchor is not None:
+            gone_s = self._unix_s() - anchor.unix_s + anchor.t
+            tick = max(tick, to_ticks(gone_s))
+        if core.stage is Stage.ENDED:
+            self.store.delete(session_id)
+            raise StillHereError("This conversation is over; start a new one.")
+        return self._add(
+            session_id,
+            via=record.via,
+            microphone=True,
+            country=record.country,
+            core=core,
+            seq=max(seq, 1),
+            tick=tick,
+        )
+
+    def away(self, session_id: str, page: str) -> None:
+        """Take that a page is gone; its session waits for it."""
+        live = self.sessions.get(session_id)
+        if live is not None and live.page == page and live.transport is not None:
+            self._later(live.transport.close())
+
+    def answer_call(self, transport: Transport, *, refused: bool = False) -> None:
+        """Begin a session on the phone, or say one line and close where none fits."""
+        try:
+            opened = (
+                None
+                if refused
+                else self.open(via="phone", microphone=True, country=None, mode="solo")
+            )
+        except FullError:
+            opened = None
+        if opened is None:
+            self._refusals.add(Refusal(self.parts, self.renders.want, transport))
+            return
+        self.attach(opened.id, transport, None)
+
+    def leave(self, session_id: str) -> None:
+        """End at once and delete everything: "Leave now"."""
+        live = self.sessions.pop(session_id, None)
+        if live is not None:
+            live.leave("left_now")
+            if live.transport is not None:
+                self._later(live.transport.close())
+        self.store.delete(session_id)
+
+    # Time
+
+    async def run(self) -> None:
+        """Move every session on every 10 ms, until cancelled."""
+        due = time.monotonic()
+        swept = due
+        while True:
+            now = time.monotonic()
+            self.late_s = max(0.0, now - due)
+            self._step(now)
+            if now - swept >= SWEEP_S:
+                swept = now
+                self._tidy(now)
+            due = max(due + STEP_S, now - 10 * STEP_S)
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+
+    def _step(self, now: float) -> None:
+        unix_s = self._unix_s()
+        for live in list(self.sessions.values()):
+            try:
+                live.step_to(now, unix_s)
+            except Exception as error:  # noqa: BLE001 - one session's fault never takes the others along
+                _log.exception("session_failed", kind=type(error).__name__)
+                self._drop(live)
+                continue
+            if live.over:
+                self._drop(live)
+        for refusal in list(self._refusals):
+            if refusal.step_to(now):
+                self._refusals.discard(refusal)
+                self._later(refusal.transport.close())
+
+    def _drop(self, live: LiveSession) -> None:
+        """Let go of a session that ended: nothing of it is kept (PRACTICES, "What is kept")."""
+        self.sessions.pop(live.id, None)
+        if live.transport is not None:
+            self._later(live.transport.close())
+        self._later(asyncio.to_thread(self.store.delete, live.id))
+
+    def _tidy(self, now: float) -> None:
+        keep_s = self.parts.settings.keep_minutes * 60
+        for live in list(self.sessions.values()):
+            if live.lost_at_s is not None and now - live.lost_at_s > keep_s:
+                self._drop(live)
+            else:
+                self.store.touch(live.id, self._unix_s())
+        self._later(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Close all lines; what was under way stays in the store, to be gone on with."""
+        for live in self.sessions.values():
+            if live.transport is not None:
+                await live.transport.close()
+        self.sessions.clear()
+        if self._closing:
+            await asyncio.gather(*self._closing, return_exceptions=True)

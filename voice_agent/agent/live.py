@@ -1,0 +1,189 @@
+"""One live session: its transport, its clock, and what is kept of it for the case of a crash."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from voice_agent.agent.loop import SessionLoop
+from voice_agent.core import inputs as i
+from voice_agent.core.times import to_seconds
+from voice_agent.transport.base import HEARING_FRAME, LineState, Samples, Transport
+
+LATE_FRAMES = 5
+"""Frames that may be late before the gap counts as silence: the jitter of callbacks."""
+AHEAD_FRAMES = 30
+"""Frames that may wait before the oldest are dropped, so that delay does not build up."""
+STALL_TICKS = 20
+"""A pump that was held up longer than this jumps: what was missed is not played late."""
+KEEP_TICKS = 10
+"""How often what happened is handed to the store."""
+FAREWELL_TICKS = 60
+"""How long the line stays open after the end, so that the last message and word arrive."""
+FRAMES_A_STEP = 3
+
+_NO_SOUND = np.zeros(HEARING_FRAME, np.int16)
+
+
+class LiveSession:
+    """Moves one `SessionLoop` on by the wall clock and joins it to whatever line there is."""
+
+    def __init__(
+        self,
+        session_id: str,
+        loop: SessionLoop,
+        *,
+        via: str,
+        microphone: bool,
+        country: str | None,
+        now_s: float,
+        append: Callable[[list[str]], None],
+        lines: list[str],
+    ) -> None:
+        self.id = session_id
+        self.loop = loop
+        self.via = via
+        self.page: str | None = None
+        self.transport: Transport | None = None
+        self.lost_at_s: float | None = None
+        self._microphone = microphone
+        self._country = country
+        self._append = append
+        self._lines = lines
+        self._begun_s = now_s - loop.tick / 100
+        self._joined = False
+        self._restarted = loop.tick > 0
+        self._fed = 0
+        self._held = False
+        self._farewell: int | None = None
+        self._last_words = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do for this session."""
+        return self._farewell == 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether somebody is on the line."""
+        return self.transport is not None and self.transport.state in (
+            LineState.CONNECTED,
+            LineState.HELD,
+        )
+
+    def attach(self, transport: Transport, page: str | None) -> Transport | None:
+        """Take over a new line; the old one is returned, to be closed."""
+        old, self.transport = self.transport, transport
+        self.page = page
+        return old
+
+    def step_to(self, now_s: float, unix_s: float) -> None:
+        """Live through all whole 10 ms that have passed until `now_s` (a monotonic clock)."""
+        due = int((now_s - self._begun_s) * 100)
+        behind = due - self.loop.tick
+        if not self._joined:
+            if not self.connected:
+                self.loop.tick = max(self.loop.tick, due)
+                return
+            self._join(due, unix_s)
+            return
+        if behind > STALL_TICKS:
+            self._begun_s += (behind - STALL_TICKS) / 100
+            behind = STALL_TICKS
+        for _ in range(behind):
+            self._one(now_s)
+
+    def _join(self, due: int, unix_s: float) -> None:
+        """Begin, or begin again after a restart, now that somebody can hear us."""
+        loop = self.loop
+        loop.tick = max(loop.tick, due)
+        self._joined = True
+        self._fed = loop.tick
+        loop.handle(i.ClockAnchored(t=loop.t, unix_s=round(unix_s, 2)))
+        if self._restarted:
+            loop.handle(i.ConnectionRestored(t=loop.t, after="restart"))
+        else:
+            loop.handle(
+                i.ParticipantJoined(
+                    t=loop.t, via=self.via, microphone=self._microphone, country=self._country
+                )
+            )
+        self._keep()
+
+    def _one(self, now_s: float) -> None:
+        loop, line = self.loop, self.transport
+        self._watch_line(now_s)
+        heard: list[Samples] = []
+        if line is not None and self.lost_at_s is None and not self._held:
+            heard = self._listen(line)
+        for message in line.received() if line is not None else ():
+            loop.message(message)
+        sound = loop.step(heard)
+        if line is not None:
+            line.write(sound)
+        if loop.tick % KEEP_TICKS == 0:
+            self._keep()
+        if loop.ended is not None:
+            self._farewell = FAREWELL_TICKS if self._farewell is None else self._farewell - 1
+            if self._farewell == FAREWELL_TICKS:
+                self._keep()
+
+    def _listen(self, line: Transport) -> list[Samples]:
+        """Take what has come; where too little came for too long, it was silence."""
+        heard: list[Samples] = []
+        while len(heard) < FRAMES_A_STEP:
+            frame = line.read()
+            if frame is None:
+                break
+            heard.append(frame)
+        self._fed += len(heard)
+        behind = self.loop.tick + 1 - self._fed
+        if not heard and behind > LATE_FRAMES:
+            heard.append(_NO_SOUND)
+            self._fed += 1
+        elif behind < -AHEAD_FRAMES:
+            self._fed = self.loop.tick
+        return heard
+
+    def _watch_line(self, now_s: float) -> None:
+        """Tell the core when the line is lost, restored, held or hung up."""
+        loop = self.loop
+        state = self.transport.state if self.transport is not None else LineState.CLOSED
+        if state is LineState.CLOSED and self.via == "phone":
+            loop.handle(i.ParticipantLeft(t=loop.t, reason="hung_up"))
+            return
+        gone = state in (LineState.LOST, LineState.CLOSED)
+        if gone and self.lost_at_s is None:
+            self.lost_at_s = now_s
+            loop.hearing.reset()
+            loop.handle(i.ConnectionLost(t=loop.t, reason=str(state)))
+        elif not gone and self.lost_at_s is not None:
+            self.lost_at_s = None
+            self._fed = loop.tick
+            loop.handle(i.ConnectionRestored(t=loop.t, after="lost"))
+            loop.show_again()
+        held = state is LineState.HELD
+        if held != self._held:
+            self._held = held
+            self._fed = loop.tick
+            loop.handle(i.Held(t=loop.t) if held else i.Unheld(t=loop.t))
+
+    def leave(self, reason: str) -> None:
+        """End because somebody said so outside the line."""
+        self.loop.handle(i.ParticipantLeft(t=self.loop.t, reason=reason))
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send to the page, where there is a line."""
+        if self.transport is not None:
+            self.transport.send(message)
+
+    def _keep(self) -> None:
+        self.loop.flush()
+        if self._lines:
+            self._append(self._lines.copy())
+            self._lines.clear()
+
+    @property
+    def session_s(self) -> float:
+        """Session time in seconds."""
+        return to_seconds(self.loop.tick)

@@ -1,0 +1,172 @@
+"""What all sessions of a process share: practices, numbers, grammar, models and the cache."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voice_agent import __version__
+from voice_agent.agent.recogniser import Decode
+from voice_agent.agent.speaking import spoken
+from voice_agent.cues import Grammar, default_grammar
+from voice_agent.engines import models
+from voice_agent.engines.manifest import entry
+from voice_agent.engines.tts.cache import CacheFault, LineCache
+from voice_agent.engines.tts.line import Line, RenderedLine
+from voice_agent.engines.tts.renderer import Renderer
+from voice_agent.engines.tts.voice import Voice
+from voice_agent.library import Library, Resources, load_library, load_resources
+from voice_agent.settings import Settings, in_force
+
+FIRST_SCRIPTS = ("crisis", "opening", "opening-phone", "conversation", "ladder")
+"""Rendered ahead of the others: safety first, then what is heard first."""
+
+
+class Decoders:
+    """Both speech models, each loaded when it is first needed, or by `load`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loaded: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def load(self) -> None:
+        """Load both models now (blocking: in a worker thread)."""
+        for name in (self._settings.stt.partial_model, self._settings.stt.final_model):
+            self._get(name)
+
+    def _get(self, name: str) -> Any:
+        with self._lock:
+            if name not in self._loaded:
+                from voice_agent.engines.stt.decoder import WhisperDecoder
+
+                self._loaded[name] = WhisperDecoder(
+                    name,
+                    cache_dir=self._settings.cache_dir,
+                    cpu_threads=self._settings.stt.threads,
+                )
+            return self._loaded[name]
+
+    def __call__(self, samples: NDArray[np.int16], *, final: bool) -> str:
+        """Return the words in `samples` (int16, shape (n,), 16 kHz), or an empty string."""
+        stt = self._settings.stt
+        decoder = self._get(stt.final_model if final else stt.partial_model)
+        return str(decoder.decode(samples, final=final).text)
+
+
+class RenderQueue:
+    """One thread that renders lines: those somebody waits for before those kept ahead."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._queue: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
+        self._count = 0
+        self._lock = threading.Lock()
+        threading.Thread(target=self._work, name="renderer", daemon=True).start()
+
+    def want(
+        self, line: Line, sample_rate: int, done: Callable[[RenderedLine | Exception], None]
+    ) -> None:
+        """Render `line` as soon as possible and tell `done`, in the renderer's thread."""
+        self._put(0, (line, sample_rate, done))
+
+    def keep_ahead(self, lines: Iterable[Line], sample_rate: int) -> None:
+        """Render these lines when nothing else is to be done."""
+        for line in lines:
+            self._put(1, (line, sample_rate, None))
+
+    def _put(self, rank: int, job: Any) -> None:
+        with self._lock:
+            self._count += 1
+            self._queue.put((rank, self._count, job))
+
+    @property
+    def waiting(self) -> int:
+        """Lines that are still to be rendered."""
+        return self._queue.qsize()
+
+    def _work(self) -> None:
+        while True:
+            _, _, (line, sample_rate, done) = self._queue.get()
+            result: RenderedLine | Exception
+            try:
+                result = self._renderer.render(line, sample_rate)
+            except Exception as error:  # noqa: BLE001 - a line that cannot be spoken is shown instead
+                result = error
+            if done is not None:
+                done(result)
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything a session needs besides its transport; made once a process by `prepare`."""
+
+    settings: Settings
+    library: Library
+    resources: Resources
+    grammar: Grammar
+    renderer: Renderer
+    decode: Decode
+    faults: list[str] = field(default_factory=list)
+
+    def values(self, country: str | None) -> dict[str, str]:
+        """Return what fills the braces in lines: the numbers of a country."""
+        return self.resources.for_country(country or self.settings.country).variables()
+
+    def lines(self, country: str | None = None) -> Iterator[Line]:
+        """Yield every line of the library as the voice is given it, the most needed first."""
+        values = self.values(country)
+        first = [name for name in FIRST_SCRIPTS if name in self.library]
+        for name in [*first, *(name for name in self.library if name not in first)]:
+            for line in self.library[name].lines:
+                yield spoken(self.library, (name, line.id), values)
+
+    def header(self, **fields: Any) -> dict[str, Any]:
+        """Return what the first line of a session's log says of code, scripts and settings."""
+        stt, tts = self.settings.stt, self.settings.tts
+        return {
+            "version": __version__,
+            "scripts": self.library.digest,
+            "models": {"partial": stt.partial_model, "final": stt.final_model, "voice": tts.voice},
+            "engines": {
+                name: metadata.version(name)
+                for name in ("faster-whisper", "piper-tts", "webrtcvad-wheels")
+            },
+            "settings": in_force(self.settings.core),
+            **fields,
+        }
+
+
+def prepare(settings: Settings) -> Parts:
+    """Read practices, numbers and grammar; name the models without loading them.
+
+    Raises:
+        StillHereError: something without which no conversation can be held is missing or wrong.
+    """
+    library = load_library(settings.scripts_dir)
+    faults = [str(error) for error in library.refused]
+    voice = settings.tts.voice
+    cache = LineCache(settings.cache_dir / "lines", settings.tts.line_cache_mb * 1024 * 1024)
+
+    def tell(fault: CacheFault) -> None:
+        faults.append(fault.sentence)
+
+    def load_voice() -> Voice:
+        return Voice.load(models.locate(voice, settings.cache_dir), settings.stt.threads)
+
+    renderer = Renderer(load_voice, cache, voice_digest=entry(voice).digest, on_fault=tell)
+    return Parts(
+        settings=settings,
+        library=library,
+        resources=load_resources(Path(settings.scripts_dir) / "resources.yaml"),
+        grammar=default_grammar(),
+        renderer=renderer,
+        decode=Decoders(settings),
+        faults=faults,
+    )

@@ -1,0 +1,102 @@
+"""`voice-agent scripts`: the practices, listed, checked and heard."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The practices: list, check, hear.")
+
+Folder = Annotated[
+    Path | None, typer.Argument(help="Folder of practices; without it, those in the settings.")
+]
+
+
+def _folder(folder: Path | None) -> Path:
+    from voice_agent.settings import load_settings
+
+    return folder or load_settings().scripts_dir
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON list of objects.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the lines around the practices.")
+    ] = False,
+) -> None:
+    """List the practices: id, source, title, for whom, and minutes."""
+    from voice_agent.library import load_library
+
+    library = load_library(_folder(None))
+    chosen = [library[name] for name in library] if everything else list(library.practices)
+    rows = [
+        {
+            "id": script.id,
+            "source": script.source,
+            "title": script.title,
+            "for": list(script.audience),
+            "minutes": script.minutes,
+        }
+        for script in sorted(chosen, key=lambda script: (script.source, script.id))
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        who = ", ".join(library[str(row["id"])].audience)
+        typer.echo(
+            f"{row['source']:6} {row['id']:18} {row['minutes']:4g} min  {row['title']}  ({who})"
+        )
+    for refused in library.refused:
+        typer.echo(f"voice-agent: {refused}", err=True)
+
+
+@app.command()
+def check(folder: Folder = None) -> None:
+    """Check the practices; every finding names file, line and what to write instead."""
+    from voice_agent.library import check as findings_in
+
+    findings = list(findings_in(_folder(folder)))
+    for finding in findings:
+        typer.echo(str(finding))
+    if findings:
+        raise typer.Exit(1)
+    typer.echo("Every practice is as it should be.")
+
+
+@app.command()
+def preview(
+    script: Annotated[str, typer.Argument(help="The practice, by its id.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Write a WAV here instead of playing it.")
+    ] = None,
+) -> None:
+    """Hear a practice as somebody does who says nothing, with its real pauses."""
+    from voice_agent.agent.parts import prepare
+    from voice_agent.agent.preview import preview as frames_of
+    from voice_agent.cli.progress import Progress
+    from voice_agent.settings import load_settings
+    from voice_agent.transport.file import OUTPUT_RATE, Output
+
+    parts = prepare(load_settings())
+    if output is None:
+        from voice_agent.cli.console import play
+
+        play(frames_of(parts, script), OUTPUT_RATE)
+        return
+    frames = frames_of(parts, script)
+    first = next(frames)
+    sink = Output(output)
+    expected_s = parts.library[script].minutes * 60
+    length = 0
+    with Progress("Rendering", expected_s, unit="s") as bar:
+        for frame in (first, *frames):
+            sink.write(frame)
+            length += 1
+            if length % 100 == 0:
+                bar.update(length / 100)
+    sink.close()
+    print(f"{output}: {length / 100:.1f} s.", file=sys.stdout)

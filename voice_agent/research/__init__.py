@@ -1,0 +1,1 @@
+"""For researchers: the same decisions again, from what happened alone."""
