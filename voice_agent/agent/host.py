@@ -1,6 +1,7 @@
 """All live sessions of a process: made, joined to lines, moved on together, kept and deleted."""
 
 import asyncio
+import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -65,18 +66,20 @@ class Host:
         self.refused = 0
         self.late_s = 0.0
         self._unix_s = unix_s
+        self._tokens: dict[str, str] = {}
+        self._opening = 0
         self._refusals: set[Refusal] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
     # Making and finding sessions
 
-    def open(self, *, via: str, microphone: bool, country: str | None, mode: str) -> Opened:
-        """Make a session that waits for its line.
+    async def open(self, *, via: str, microphone: bool, country: str | None, mode: str) -> Opened:
+        """Make a session that waits for its line; it is on disk when this returns.
 
         Raises:
             FullError: the service has as many as it can look after.
         """
-        if len(self.sessions) >= self.parts.settings.max_sessions:
+        if len(self.sessions) + self._opening >= self.parts.settings.max_sessions:
             self.refused += 1
             raise FullError("Every place is taken right now; please try again in a few minutes.")
         opened = Opened(new_id(), new_token())
@@ -85,18 +88,22 @@ class Host:
             **self.parts.header(session=opened.id, via=via, mode=mode, country=code)
         )
         now = self._unix_s()
-        self.store.create(
-            SessionRecord(
-                id=opened.id,
-                token_hash=hash_token(opened.token),
-                mode=mode,
-                via=via,
-                country=code,
-                created_unix=now,
-                touched_unix=now,
-                header=header,
-            )
+        record = SessionRecord(
+            id=opened.id,
+            token_hash=hash_token(opened.token),
+            mode=mode,
+            via=via,
+            country=code,
+            created_unix=now,
+            touched_unix=now,
+            header=header,
         )
+        self._opening += 1
+        try:
+            await asyncio.to_thread(self.store.create, record)
+        finally:
+            self._opening -= 1
+        self._tokens[opened.id] = record.token_hash
         self._add(opened.id, via=via, microphone=microphone, country=code)
         self.began += 1
         return opened
@@ -144,17 +151,20 @@ class Host:
         self.sessions[session_id] = live
         return live
 
-    def knows(self, session_id: str, token: str) -> bool:
+    async def knows(self, session_id: str, token: str) -> bool:
         """Whether this token opens this session."""
-        return self.store.verify_token(session_id, token)
+        known = self._tokens.get(session_id)
+        if known is not None:
+            return hmac.compare_digest(known, hash_token(token))
+        return await asyncio.to_thread(self.store.verify_token, session_id, token)
 
-    def state(self, session_id: str) -> tuple[str, bool]:
+    async def state(self, session_id: str) -> tuple[str, bool]:
         """Return how a session stands, and whether it can be gone on with."""
         live = self.sessions.get(session_id)
         if live is not None:
             over = live.loop.ended is not None
             return ("ended", False) if over else ("live", not live.connected)
-        record = self.store.get(session_id)
+        record = await asyncio.to_thread(self.store.get, session_id)
         if record is None or record.state is SessionState.ENDED:
             return "ended", False
         return "interrupted", True
@@ -173,26 +183,27 @@ class Host:
                 "This conversation is already open in another window. Go on there, or close it."
             )
 
-    def attach(self, session_id: str, transport: Transport, page: str | None) -> None:
+    async def attach(self, session_id: str, transport: Transport, page: str | None) -> None:
         """Join a line to its session; one that a crash cut off is taken up from the store.
 
         Raises:
             StillHereError: the session is gone.
         """
-        live = self.sessions.get(session_id) or self._take_up(session_id)
+        live = self.sessions.get(session_id) or await self._take_up(session_id)
         old = live.attach(transport, page)
         if old is not None:
             self._later(old.close())
 
-    def _take_up(self, session_id: str) -> LiveSession:
+    async def _take_up(self, session_id: str) -> LiveSession:
         """Rebuild a session from what was kept: its inputs, fed to the core again."""
-        record = self.store.resume_session(session_id, self._unix_s())
+        record = await asyncio.to_thread(self.store.resume_session, session_id, self._unix_s())
         if record is None:
             raise StillHereError("This conversation is over; start a new one.")
+        rows = await asyncio.to_thread(lambda: list(self.store.lines(session_id)))
         core = Session(self.parts.library, self.parts.settings.core)
         tick = seq = 0
         anchor: ClockAnchored | None = None
-        for row in self.store.lines(session_id):
+        for row in rows:
             obj = json.loads(row)
             seq = obj["seq"] + obj.get("rows", 1)
             for event in expand(obj):
@@ -204,7 +215,7 @@ class Host:
             gone_s = self._unix_s() - anchor.unix_s + anchor.t
             tick = max(tick, to_ticks(gone_s))
         if core.stage is Stage.ENDED:
-            self.store.delete(session_id)
+            self._later(asyncio.to_thread(self.store.delete, session_id))
             raise StillHereError("This conversation is over; start a new one.")
         return self._add(
             session_id,
@@ -224,27 +235,31 @@ class Host:
 
     def answer_call(self, transport: Transport, *, refused: bool = False) -> None:
         """Begin a session on the phone, or say one line and close where none fits."""
+        self._later(self._answer_call(transport, refused=refused))
+
+    async def _answer_call(self, transport: Transport, *, refused: bool) -> None:
         try:
             opened = (
                 None
                 if refused
-                else self.open(via="phone", microphone=True, country=None, mode="solo")
+                else await self.open(via="phone", microphone=True, country=None, mode="solo")
             )
         except FullError:
             opened = None
         if opened is None:
             self._refusals.add(Refusal(self.parts, self.renders.want, transport))
             return
-        self.attach(opened.id, transport, None)
+        await self.attach(opened.id, transport, None)
 
-    def leave(self, session_id: str) -> None:
+    async def leave(self, session_id: str) -> None:
         """End at once and delete everything: "Leave now"."""
         live = self.sessions.pop(session_id, None)
+        self._tokens.pop(session_id, None)
         if live is not None:
             live.leave("left_now")
             if live.transport is not None:
                 self._later(live.transport.close())
-        self.store.delete(session_id)
+        await asyncio.to_thread(self.store.delete, session_id)
 
     # Time
 
@@ -281,6 +296,7 @@ class Host:
     def _drop(self, live: LiveSession) -> None:
         """Let go of a session that ended: nothing of it is kept (PRACTICES, "What is kept")."""
         self.sessions.pop(live.id, None)
+        self._tokens.pop(live.id, None)
         if live.transport is not None:
             self._later(live.transport.close())
         self._later(asyncio.to_thread(self.store.delete, live.id))

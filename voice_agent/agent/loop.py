@@ -70,7 +70,7 @@ class SessionLoop:
             keeps_text=lambda: self.core.consented("transcript"),
             attending=lambda: self.core.attending,
             latency_ticks=latency_ticks,
-            lag_ticks=to_ticks(parts.settings.stt.lag_s),
+            lag_ticks=to_ticks(parts.settings.patience.lag_s),
         )
         self.speaking = Speaking(parts.library, self._values, parts.renderer, want, sample_rate)
         self._queue: deque[i.Input] = deque()

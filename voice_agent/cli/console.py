@@ -3,7 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -53,10 +53,8 @@ def converse(parts: Parts, events: Path | None) -> None:
         threading.Thread(target=_read_keys, args=(keys,), daemon=True).start()
         loop.handle(i.ParticipantJoined(t=0.0, via="console"))
         while loop.ended is None:
-            try:
+            with suppress(Empty):
                 loop.message({"type": "key_pressed", "digit": keys.get_nowait()})
-            except Empty:
-                pass
             speaker.write(loop.step((microphone.read(),)))
         loop.flush()
 

@@ -54,7 +54,7 @@ class SipSettings(_Group):
         default=None, description="Password there; never shown or logged."
     )
     max_calls: int = Field(
-        default=4, ge=1, le=1000, description="Calls at once; a further one hears busy."
+        default=20, ge=1, le=1000, description="Calls at once; a further one hears the helplines."
     )
 
     @model_validator(mode="after")
@@ -79,12 +79,6 @@ class SttSettings(_Group):
         ge=0,
         le=10,
         description="Seconds after the audio it used at which a result arrives in a file run.",
-    )
-    lag_s: float = Field(
-        default=3.0,
-        gt=0,
-        le=60,
-        description="Seconds behind from which recognition counts as failed.",
     )
 
 

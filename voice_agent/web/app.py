@@ -87,7 +87,7 @@ def service_of(request: Request) -> Service:
 Running = Annotated[Service, Depends(service_of)]
 
 
-def opened_by_token(
+async def opened_by_token(
     session: str, service: Running, authorization: Annotated[str | None, Header()] = None
 ) -> str:
     """Return the session's id if the token opens it.
@@ -96,7 +96,7 @@ def opened_by_token(
         HTTPException: 404; a wrong token and a session that is gone look alike.
     """
     scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not service.host.knows(session, token.strip()):
+    if scheme.lower() != "bearer" or not await service.host.knows(session, token.strip()):
         raise HTTPException(404, GONE)
     return session
 
@@ -175,7 +175,7 @@ def _sessions(app: FastAPI) -> None:
         """Make a session; it begins when its page's offer is answered."""
         if not service.ready:
             raise StillHereError("The service is still starting; try again in a moment.")
-        opened = service.host.open(
+        opened = await service.host.open(
             via="web", microphone=body.microphone, country=body.country, mode=body.mode
         )
         return OpenedSession(id=opened.id, token=opened.token)
@@ -183,7 +183,7 @@ def _sessions(app: FastAPI) -> None:
     @app.get("/api/sessions/{session}", tags=["sessions"], responses=problems)
     async def read(session: OpenSession, service: Running) -> SessionNow:
         """Say how a session stands, and whether it can be gone on with."""
-        state, resumable = service.host.state(session)
+        state, resumable = await service.host.state(session)
         if state == "ended":
             raise HTTPException(404, GONE)
         return SessionNow(
@@ -200,7 +200,7 @@ def _sessions(app: FastAPI) -> None:
         service.host.may_attach(session, body.page)
         sdp, transport = await service.answer(body.sdp)
         try:
-            service.host.attach(session, transport, body.page)
+            await service.host.attach(session, transport, body.page)
         except StillHereError:
             await transport.close()
             raise HTTPException(404, GONE) from None
@@ -216,7 +216,7 @@ def _sessions(app: FastAPI) -> None:
     @app.delete("/api/sessions/{session}", status_code=204, tags=["sessions"], responses=problems)
     async def leave(session: OpenSession, service: Running) -> None:
         """Leave now: silence, the token revoked, and everything deleted."""
-        service.host.leave(session)
+        await service.host.leave(session)
 
     @app.get("/api/resources", tags=["resources"])
     async def resources(
