@@ -204,6 +204,17 @@ async def test_thirty_sessions_leave_nothing_behind() -> None:
     assert memory_kib <= before[2] + 8_192
 
 
+def _run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("kept", ["both", "line"])
 def test_a_process_that_ends_in_the_middle_of_a_session_ends_well(kept: str) -> None:
     """Leaving the interpreter with a connected session does not crash or hang."""
@@ -222,12 +233,25 @@ def test_a_process_that_ends_in_the_middle_of_a_session_ends_well(kept: str) -> 
         "loop = asyncio.new_event_loop()\n"
         "loop.run_until_complete(main())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    done = _run(program)
     assert (done.returncode, done.stdout) == (0, "connected\n"), done.stderr
+
+
+def test_a_process_that_kept_a_refused_offers_error_ends_well() -> None:
+    """An error that is still held at the end of the process holds no connection with it."""
+    program = (
+        "import asyncio\n"
+        "from webrtc_peer import PagePeer\n"
+        "from voice_agent.transport.webrtc import WebRtcEndpoint\n"
+        "async def main():\n"
+        "    peer = PagePeer()\n"
+        "    offer = (await peer.offer()).replace('a=sendrecv', 'a=sendonly')\n"
+        "    try:\n"
+        "        await WebRtcEndpoint().answer(offer)\n"
+        "    except Exception as error:\n"
+        "        return error\n"
+        "kept = asyncio.run(main())\n"
+        "print(type(kept).__name__)\n"
+    )
+    done = _run(program)
+    assert (done.returncode, done.stdout) == (0, "UsageError\n"), done.stderr

@@ -81,17 +81,18 @@ class WebRtcEndpoint:
             max_port=self._ports[1],
             frame_metadata=False,
         )
-        connection = held.connection = self._factory.create_peer_connection(config, observer)
+        # No local name for the connection: a kept traceback would keep it alive after `close`.
+        held.connection = self._factory.create_peer_connection(config, observer)
         try:
-            await connection.set_remote_description(rtc.SessionDescription("offer", offer))
+            await held.connection.set_remote_description(rtc.SessionDescription("offer", offer))
             held.voice = self._factory.create_audio_track_with_local_source("voice")
-            connection.add_track(held.voice)
-            answer = await connection.create_answer()
+            held.connection.add_track(held.voice)
+            answer = await held.connection.create_answer()
             if not plays_to_page(answer.sdp):
                 raise UsageError(
                     "The offer takes no sound from us; make its audio sendrecv or recvonly."
                 )
-            await connection.set_local_description(answer)
+            await held.connection.set_local_description(answer)
         except RuntimeError as error:
             raise UsageError(
                 f"The offer cannot be used ({error}); send localDescription.sdp as it is."
@@ -101,8 +102,9 @@ class WebRtcEndpoint:
                 await gathered.wait()
         except TimeoutError:  # some servers never answered: what was found must do
             pass
-        if not candidates and not self._announced:
+        if not candidates:
             raise StillHereError(
-                "No network address was found for the page to connect to; check the network."
+                "No network address was found for the page to connect to; join a network "
+                "(one without internet will do)."
             )
         return with_candidates(answer.sdp, candidates, self._announced)
