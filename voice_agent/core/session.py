@@ -85,8 +85,8 @@ class Session:
 
     @property
     def attending(self) -> bool:
-        """Whether an utterance is under way or not taken yet; speech now still belongs to it."""
-        return self._floor.busy
+        """Whether an utterance is not taken yet, so that speech now still belongs to it."""
+        return self._floor.pending
 
     def _at(self, *stages: Stage) -> bool:
         return self._stages.now in stages
