@@ -170,6 +170,7 @@ class Hearing:
             said.closed = said.ended = True
             self._open(now)
         elif self._schedule.due(samples / RATE):
+            self._schedule.taken(samples / RATE)
             self._decode(said, now, final=False)
 
     def _decode(self, said: _Utterance, now: int, *, final: bool) -> None:

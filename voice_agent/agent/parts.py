@@ -57,7 +57,9 @@ class Decoders:
         """Return the words in `samples` (int16, shape (n,), 16 kHz), or an empty string."""
         stt = self._settings.stt
         decoder = self._get(stt.final_model if final else stt.partial_model)
-        return str(decoder.decode(samples, final=final).text)
+        from voice_agent.engines.stt.guards import guarded
+
+        return str(guarded(decoder.decode(samples, final=final)).text)
 
 
 class RenderQueue:

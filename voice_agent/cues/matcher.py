@@ -10,7 +10,14 @@ from typing import Any
 
 from voice_agent.core.errors import UsageError
 from voice_agent.cues.automaton import Automaton, Tag
-from voice_agent.cues.phrases import PhraseError, Reader, Tree, sentences_of, words_of
+from voice_agent.cues.phrases import (
+    PhraseError,
+    Reader,
+    Tree,
+    first_clause_of,
+    sentences_of,
+    words_of,
+)
 
 SCHEMA = 1
 SHORT_WORDS = 12
@@ -97,6 +104,8 @@ class Grammar:
             for (cue, kind), at in spans.items()
             if kind == "anywhere" and any(_clear(span, spans.get((cue, "unless"))) for span in at)
         }
+        for core in _cores(first_clause_of(text)):
+            found.update(self._alone(core, {"opens"}))
         for place, words in enumerate(sentences):
             for core in _cores(words):
                 found.update(self._alone(core, _fitting(len(said), place, len(sentences))))
@@ -165,7 +174,7 @@ def _clear(span: Span, excepted: Iterable[Span] | None) -> bool:
 
 def _fitting(words: int, place: int, sentences: int) -> set[str]:
     """Return the lists that a sentence at `place` in an utterance of so many words may match."""
-    kinds = {"opens"} if place == 0 else set()
+    kinds = set()
     if place == 0 and words <= STARTS_WITHIN:
         kinds.add("starts")
     if place == sentences - 1 or words <= SHORT_WORDS:

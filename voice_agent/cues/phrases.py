@@ -13,6 +13,8 @@ _PIECE = re.compile(r"\.\.\.|<[a-z_]+>|[a-z0-9']+|[()|]")
 _WORD = re.compile(r"[a-z0-9']+")
 _SENTENCES = re.compile(r"[.?!\u2026;]+(?=\s|$)")
 
+_CLAUSES = re.compile(r"[.?!\u2026;,:\u2014\u2013]+(?=\s|$)")
+
 _IS_AFTER = {
     "he", "she", "it", "that", "this", "there", "what", "who", "where", "how", "here", "someone",
     "somebody", "everyone", "everybody", "everything", "nobody", "nothing", "something", "name",
@@ -77,6 +79,16 @@ def _written_out(word: str) -> list[str]:
 def sentences_of(text: str) -> list[list[str]]:
     """Return the words of each sentence of `text`, without empty ones."""
     return [words for part in _SENTENCES.split(text) if (words := words_of(part))]
+
+
+def first_clause_of(text: str) -> list[str]:
+    """Return the words up to the first comma, dash or end of a sentence.
+
+    Example:
+        >>> first_clause_of("Stop, I want to rest.")
+        ['stop']
+    """
+    return next((words for part in _CLAUSES.split(text) if (words := words_of(part))), [])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

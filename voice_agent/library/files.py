@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +86,8 @@ def load_library(folder: Path) -> Library:
                     f"{name}.yaml", None, "is missing; no session can start without it."
                 )
             )
-    return Library({name: source.script for name, source in sources.items()}, tuple(refused))
+    scripts = {name: _without_missing(source.script, sources) for name, source in sources.items()}
+    return Library(scripts, tuple(refused))
 
 
 def read_folder(folder: Path) -> tuple[dict[str, Source], list[ScriptError]]:
@@ -99,30 +100,57 @@ def read_folder(folder: Path) -> tuple[dict[str, Source], list[ScriptError]]:
         try:
             sources[path.stem] = read_script(path)
         except ScriptError as error:
-            refused.append(error)
-    # A script that leads to one that was refused is refused too, until all targets exist.
-    while astray := [error for source in sources.values() for error in _astray(source, sources)]:
-        refused.extend(astray)
-        for lost in astray:
-            sources.pop(Path(lost.path).stem, None)
-    return sources, refused
+            refused.append(lost)
+    there = {*sources, *(Path(error.path).stem for error in refused)}
+    for source in list(sources.values()):
+        if (lost := _astray(source, there)) is not None:
+            refused.append(lost)
+            del sources[source.script.id]
+    return sources, sorted(refused, key=lambda error: error.path)
 
 
-def _astray(source: Source, known: Mapping[str, Source]) -> Iterator[ScriptError]:
-    ids = {END, *known, *(line.id for line in source.script.lines)}
+def _astray(source: Source, there: set[str]) -> ScriptError | None:
+    """Return what is wrong where a script leads to something for which there is no file."""
+    ids = {END, *there, *(line.id for line in source.script.lines)}
     for index, line in enumerate(source.script.lines):
-        for name, target in (*line.answers.items(), ("then", line.then)):
-            if target is None or target in ids:
-                continue
-            place: tuple[str | int, ...] = ("lines", index, "answers", name)
-            if name not in line.answers:
-                place = ("lines", index, "then")
-            yield ScriptError(
-                source.path,
-                source.line_of(*place),
-                f"'{target}' is no line and no script; {name_one(target, ids)}.",
+        named: dict[tuple[str | int, ...], str] = {
+            ("lines", index, "answers", answer): target for answer, target in line.answers.items()
+        }
+        if line.then:
+            named["lines", index, "then"] = line.then
+        for place, target in named.items():
+            if target not in ids:
+                hint = name_one(target, ids)
+                sentence = f"'{target}' is no line and no script; {hint}."
+                return ScriptError(source.path, source.line_of(*place), sentence)
+    return None
+
+
+def _without_missing(script: Script, scripts: Container[str]) -> Script:
+    """Return a script whose ways to scripts that were refused are closed."""
+    gone = {target for target in script.elsewhere if target not in scripts}
+    if not gone:
+        return script
+    return script.model_copy(update={"lines": tuple(_closed(line, gone) for line in script.lines)})
+
+
+def _closed(line: Line, gone: set[str]) -> Line:
+    answers = {
+        answer: END if target in gone else target
+        for answer, target in line.answers.items()
+        if target not in gone or answer == "silence"
+    }
+    show = line.show and line.show.model_copy(
+        update={
+            "choices": tuple(
+                choice
+                for choice in line.show.choices
+                if choice.id in answers or choice.id not in line.answers
             )
-            return
+        }
+    )
+    then = END if line.then in gone else line.then
+    return line.model_copy(update={"answers": answers, "show": show, "then": then})
 
 
 def read_script(path: Path) -> Source:

@@ -114,11 +114,8 @@ def _reword(message: str) -> str:
 
 def name_one(wrong: str, known: set[str]) -> str:
     """Return a hint at the known name that was meant, or at all of them."""
-    near = difflib.get_close_matches(wrong, sorted(known), n=1)
-    if near:
-        return f"did you mean '{near[0]}'?".rstrip("?")
-    return (
-        "give one of " + ", ".join(sorted(known))
-        if len(known) <= _LISTED_AT_MOST
-        else "check its name"
-    )
+    if near := difflib.get_close_matches(wrong, sorted(known), n=1):
+        return f"write '{near[0]}'"
+    if len(known) <= _LISTED_AT_MOST:
+        return "give one of " + ", ".join(sorted(known))
+    return "check its name"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from voice_agent.core.errors import ScriptError
 from voice_agent.library.located import plain, read_yaml, refusal
@@ -62,7 +63,8 @@ class Country(_Written):
         ids = [line.id for line in self.lines]
         for needed in ("crisis", "emergency"):
             if ids.count(needed) != 1:
-                raise ValueError(f"{self.name} needs one line with the id '{needed}'")
+                sentence = f"{self.name} needs one line with the id '{needed}'; write exactly one."
+                raise PydanticCustomError("script", "{sentence}", {"sentence": sentence})
         return self
 
     def line(self, line_id: str) -> Resource:
@@ -109,7 +111,8 @@ class _File(_Written):
     @model_validator(mode="after")
     def _has_its_fallback(self) -> Self:
         if self.fallback not in self.countries:
-            raise ValueError(f"fallback is '{self.fallback}', which is not among the countries")
+            sentence = f"fallback is '{self.fallback}'; give one of the countries."
+            raise PydanticCustomError("script", "{sentence}", {"sentence": sentence})
         return self
 
 

@@ -1,6 +1,7 @@
 /** @file Joins the page's parts: what was tapped goes out, what is shown comes in. */
 
 import { createSession, deleteSession, readSession, sayAway } from "./api.js";
+import { onTaps, tieSettings } from "./controls.js";
 import { Awake, tellHeadset, useHeadset } from "./device.js";
 import { listenForKeys } from "./keys.js";
 import { leaveBy } from "./leave.js";
@@ -148,7 +149,7 @@ async function start(/** @type {boolean} */ wanted) {
     session = { id: body.id, token: body.token, microphone: wanted };
     saveSession(session);
     connect();
-    if (settings.tone) sendTone();
+    if (settings.tone) line?.send({ type: "consent_changed", consent: "tone", given: true });
     return;
   }
   if (status === 503 && body.resources) {
@@ -188,56 +189,30 @@ function backToArrival(message = "") {
   know({ ...emptyModel(), message });
 }
 
-function sendTone() {
-  line?.send({ type: "consent_changed", consent: "tone", given: settings.tone });
-}
-
 // --- every control
 
-const onTap = (/** @type {string} */ id, /** @type {() => void} */ deed) => get(id).addEventListener("click", deed);
-onTap("start", () => start(true));
-onTap("tap-only", () => start(false));
-onTap("go-on", goOn);
-onTap("start-anew", () => {
-  if (session) deleteSession(session);
-  backToArrival();
+onTaps({
+  start: () => start(true),
+  "tap-only": () => start(false),
+  "go-on": goOn,
+  "start-anew": () => {
+    if (session) deleteSession(session);
+    backToArrival();
+  },
+  "start-again": () => backToArrival(),
+  "try-again": () => {
+    know({ link: "lost" });
+    line?.tryNow();
+  },
+  hear: () => play(/** @type {MediaStream} */ (voice.srcObject)),
+  pause: pauseOrGoOn,
+  "say-again": () => tap("say_again"),
+  skip: () => (model.show.state === "rating" ? rate(null) : tap("skip")),
+  stop: () => tap("stop"),
+  slower: () => tap("slower"),
+  louder: () => tap("louder"),
 });
-onTap("start-again", () => backToArrival());
-onTap("try-again", () => {
-  know({ link: "lost" });
-  line?.tryNow();
-});
-onTap("hear", () => play(/** @type {MediaStream} */ (voice.srcObject)));
-onTap("pause", pauseOrGoOn);
-onTap("say-again", () => tap("say_again"));
-onTap("skip", () => (model.show.state === "rating" ? rate(null) : tap("skip")));
-onTap("stop", () => tap("stop"));
-onTap("slower", () => tap("slower"));
-onTap("louder", () => tap("louder"));
-
-/** Ties a checkbox to a value. */
-function tie(/** @type {string} */ id, /** @type {boolean} */ value, /** @type {(on: boolean) => void} */ deed) {
-  const box = /** @type {HTMLInputElement} */ (get(id));
-  box.checked = value;
-  box.addEventListener("change", () => deed(box.checked));
-}
-tie("consent-tone", settings.tone, (on) => {
-  settings.tone = on;
-  saveSettings(settings);
-  sendTone();
-});
-tie("consent-research", false, (on) => line?.send({ type: "consent_changed", consent: "research", given: on }));
-const liveCaptions = () => get("caption").setAttribute("aria-live", settings.captions ? "polite" : "off");
-tie("set-captions", settings.captions, (on) => {
-  settings.captions = on;
-  saveSettings(settings);
-  liveCaptions();
-});
-tie("set-keys", settings.keys, (on) => {
-  settings.keys = on;
-  saveSettings(settings);
-});
-liveCaptions();
+tieSettings(settings, (consent, given) => line?.send({ type: "consent_changed", consent, given }));
 
 const inSession = () => model.screen === "session" && model.show.state !== "ended";
 const canPause = () => ["guiding", "paused", "stopped"].includes(model.show.state) && !inCrisis(model) && !isLost(model);

@@ -10,6 +10,9 @@ const GATHER_MS = 2000;
 const OPEN_MS = 6000;
 const HEAL_MS = 1000; // a short loss of packets heals by itself
 const RETRY_MS = [1000, 2000];
+const PULSE_MS = 500;
+const FAINT_MS = 2500; // the service sends sound all the time, also while it is quiet
+const PULSELESS_MS = 6000;
 const GIVE_UP_MS = 45_000;
 const KEPT_MESSAGES = 6; // taps made while the connection was lost
 
@@ -29,6 +32,9 @@ export class Line {
   #hurry = () => {};
   /** @type {Link} */
   #link = "connecting";
+  #pulse;
+  #packets = 0;
+  #packetsAt = 0;
 
   /**
    * @param {object} options
@@ -41,8 +47,8 @@ export class Line {
   constructor(options) {
     this.options = options;
     addEventListener("online", this.tryNow);
-    addEventListener("offline", this.#offline);
     document.addEventListener("visibilitychange", this.#seen);
+    this.#pulse = setInterval(() => this.#feelPulse(), PULSE_MS);
   }
 
   /** Sends a message; kept for later while the connection is lost. */
@@ -89,20 +95,12 @@ export class Line {
   /** Ends it for good on this side. */
   close() {
     this.#closed = true;
+    clearInterval(this.#pulse);
     this.#hurry();
     this.#drop();
     removeEventListener("online", this.tryNow);
-    removeEventListener("offline", this.#offline);
     document.removeEventListener("visibilitychange", this.#seen);
   }
-
-  #offline = async () => {
-    // On one machine the page still reaches the service: believe what arrives, not the event.
-    const pc = this.#pc;
-    const before = await received(pc);
-    await wait(HEAL_MS);
-    if (pc && pc === this.#pc && (await received(pc)) === before) this.#renew();
-  };
 
   #seen = () => {
     if (document.visibilityState === "visible") this.tryNow();
@@ -118,6 +116,7 @@ export class Line {
     const pc = this.#pc;
     this.#pc = null;
     this.#channel = null;
+    this.#packets = 0;
     if (!pc) return;
     pc.onconnectionstatechange = null;
     pc.ontrack = null;
@@ -171,6 +170,23 @@ export class Line {
     return "open";
   }
 
+  /** Sees a loss sooner than the browser says it: no packet comes any more. */
+  async #feelPulse() {
+    const pc = this.#pc;
+    if (!pc || this.#trying || !isConnected(pc)) return;
+    const packets = await received(pc);
+    if (pc !== this.#pc || this.#trying) return;
+    if (packets > this.#packets) {
+      this.#packets = packets;
+      this.#packetsAt = performance.now();
+      this.#set("open");
+    } else if (packets) {
+      const quiet = performance.now() - this.#packetsAt;
+      if (quiet > PULSELESS_MS) this.#renew();
+      else if (quiet > FAINT_MS) this.#set("lost");
+    }
+  }
+
   async #watch(/** @type {RTCPeerConnection} */ pc) {
     if (pc !== this.#pc || this.#trying) return;
     if (pc.connectionState === "connected") this.#set("open");
@@ -195,12 +211,11 @@ function parse(/** @type {unknown} */ data) {
 
 const isConnected = (/** @type {RTCPeerConnection} */ pc) => pc.connectionState === "connected";
 
-/** How many packets have come in on this connection. */
-async function received(/** @type {RTCPeerConnection|null} */ pc) {
+/** How many packets of sound have come in on this connection. */
+async function received(/** @type {RTCPeerConnection} */ pc) {
   let packets = 0;
-  for (const report of (await pc?.getStats())?.values() ?? []) {
+  for (const report of (await pc.getStats()).values()) {
     if (report.type === "inbound-rtp") packets += report.packetsReceived ?? 0;
-    if (report.type === "candidate-pair") packets += report.responsesReceived ?? 0;
   }
   return packets;
 }
