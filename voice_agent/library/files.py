@@ -100,7 +100,7 @@ def read_folder(folder: Path) -> tuple[dict[str, Source], list[ScriptError]]:
         try:
             sources[path.stem] = read_script(path)
         except ScriptError as error:
-            refused.append(lost)
+            refused.append(error)
     there = {*sources, *(Path(error.path).stem for error in refused)}
     for source in list(sources.values()):
         if (lost := _astray(source, there)) is not None:
