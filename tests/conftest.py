@@ -11,9 +11,7 @@ from voice_agent.agent.parts import Parts, prepare
 from voice_agent.settings import Settings, load_settings
 
 DATA = Path(
-    os.environ.get(
-        "VOICE_AGENT_EVAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"
-    )
+    os.environ.get("VOICE_AGENT_EVAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
 )
 Needs = Callable[[bool, str], None]
 

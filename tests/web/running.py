@@ -1,0 +1,92 @@
+"""A real `voice-agent serve` in a process of its own, for tests that need the whole service."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class Running:
+    """The service on a free port; `kill` is kill -9, `start` starts it again on the same data."""
+
+    def __init__(self, cache_dir: Path, data_dir: Path, *args: str, **env: str) -> None:
+        self.data_dir = data_dir
+        self.port = 0
+        self.sip_port = 0
+        self.output: list[str] = []
+        self._args = args
+        self._env = {
+            **os.environ,
+            "VOICE_AGENT_CACHE_DIR": str(cache_dir),
+            "VOICE_AGENT_DATA_DIR": str(data_dir),
+            **env,
+        }
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, timeout_s: float = 240) -> Self:
+        """Start and wait for "Ready"; the first start may have to render lines."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "voice_agent", "serve", "--port", str(self.port), *self._args],
+            env=self._env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        ready = threading.Event()
+        threading.Thread(target=self._read, args=(self._process, ready), daemon=True).start()
+        if not ready.wait(timeout_s) or self._process.poll() is not None:
+            self.stop()
+            raise AssertionError("the service did not start:\n" + "\n".join(self.output))
+        return self
+
+    def _read(self, process: "subprocess.Popen[str]", ready: threading.Event) -> None:
+        assert process.stdout is not None
+        wants_phone = any(arg.startswith("--sip") for arg in self._args)
+        for line in process.stdout:
+            self.output.append(line.rstrip())
+            if found := re.match(r"Ready: open https?://[^:]+:(\d+)", line):
+                self.port = int(found[1])
+                if not wants_phone:
+                    ready.set()
+            if found := re.match(r"Ready: call sip:.*:(\d+)", line):
+                self.sip_port = int(found[1])
+                ready.set()
+        ready.set()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it as an operator does."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(20)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
