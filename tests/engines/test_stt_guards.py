@@ -1,0 +1,56 @@
+"""Made-up words are dropped; short answers really spoken survive."""
+
+import pytest
+
+from voice_agent.engines.stt.decoding import Decoding
+from voice_agent.engines.stt.guards import PHANTOMS, doubt, guarded
+
+
+def decoding(text: str, logprob: float, no_speech: float) -> Decoding:
+    return Decoding(text, tuple(text.split()), logprob, no_speech, looped=False, seconds=1.0)
+
+
+@pytest.mark.parametrize("text", ["Thank you.", "Yes.", "No.", "Stop.", "Yeah.", "You?"])
+def test_a_short_answer_clearly_heard_survives(text):
+    """Sure of its words and of speech: kept, whatever the words."""
+    assert doubt(decoding(text, -0.3, 0.15)) is None
+
+
+@pytest.mark.parametrize("text", ["Stop.", "No.", "Help!"])
+def test_a_word_that_matters_survives_a_doubtful_logprob(text):
+    """A single word is often improbable; only with doubtful speech is it dropped."""
+    assert doubt(decoding(text, -2.2, 0.4)) is None
+    assert doubt(decoding(text, -2.2, 0.8)) == "no_speech"
+
+
+@pytest.mark.parametrize("text", ["Thank you.", "Thanks for watching!", "you", "I'm sorry."])
+def test_a_stock_phrase_needs_support(text):
+    """What Whisper says into silence is dropped where it is unsure, or nothing was voiced."""
+    assert doubt(decoding(text, -1.1, 0.3)) == "phantom"
+    assert doubt(decoding(text, -0.4, 0.5)) == "phantom"
+    assert doubt(decoding(text, -0.4, 0.2), voiced_s=0.0) == "phantom"
+    assert doubt(decoding(text, -0.4, 0.2), voiced_s=0.3) is None
+
+
+def test_a_long_improbable_sentence_is_nonsense():
+    """Four words or more that Whisper itself finds improbable were made up."""
+    assert doubt(decoding("I'm not a fan of the car.", -2.3, 0.45)) == "nonsense"
+    assert doubt(decoding("I want to end my life.", -0.9, 0.5)) is None
+
+
+@pytest.mark.parametrize("text", ["", " ", "...", "[Music]", "(wind blowing)", "♪♪"])
+def test_what_holds_no_words_is_no_words(text):
+    """Punctuation, brackets and notes are not speech."""
+    assert doubt(decoding(text, -0.1, 0.0)) == "no_words"
+
+
+def test_a_guarded_decoding_keeps_its_figures_and_loses_its_words():
+    """Only the words go: the figures stay for whoever logs them."""
+    dropped = guarded(decoding("you", -3.0, 0.9))
+    assert (dropped.text, dropped.words) == ("", ())
+    assert (dropped.avg_logprob, dropped.no_speech_prob) == (-3.0, 0.9)
+
+
+def test_no_control_word_is_a_phantom():
+    """Yes, no, stop, help and their like are never on the list."""
+    assert not PHANTOMS & {"yes", "no", "stop", "help", "pause", "go on", "okay", "skip", "both"}

@@ -1,0 +1,81 @@
+"""Keep what Whisper makes of breath, hiss and rooms from being taken for words (pure).
+
+Whisper always says something. On noise it says a few stock phrases, unsure of them, and says of
+itself that probably nobody spoke; on speech, however short or quiet, it is sure of one or other.
+Measured on the shared noises and on made breath, pink noise and silence against 300 short answers
+(16 kHz, telephone band, 20 dB down, 10 dB over noise): see `benchmarks/stt.py`.
+"""
+
+import re
+from dataclasses import replace
+
+from voice_agent.engines.stt.decoding import Decoding
+
+NO_SPEECH_PROB = 0.55
+"""Above this Whisper thinks that nobody spoke; believed when its words are doubtful, too."""
+DOUBTFUL_LOGPROB = -1.0
+NONSENSE_LOGPROB = -1.5
+"""A sentence of more than `_FEW_WORDS` below this was made up; one rare word may well be below."""
+_FEW_WORDS = 3
+_PHANTOM_NO_SPEECH_PROB = 0.45
+_PHANTOM_LOGPROB = -0.9
+_PHANTOM_VOICED_S = 0.1
+
+PHANTOMS = frozenset(
+    {
+        "bye",
+        "bye bye",
+        "hmm",
+        "i",
+        "i'm",
+        "i'm sorry",
+        "mm",
+        "oh",
+        "please subscribe",
+        "so",
+        "thank you",
+        "thank you for watching",
+        "thank you so much",
+        "thank you very much",
+        "thanks",
+        "thanks for watching",
+        "the",
+        "the end",
+        "uh",
+        "we",
+        "yeah",
+        "you",
+    }
+)
+"""What Whisper says into silence; each is kept where the audio supports it."""
+
+
+def doubt(decoding: Decoding, *, voiced_s: float | None = None) -> str | None:
+    """Return why the words were probably not spoken, in a word for a log; None when they were.
+
+    Args:
+        decoding: what was decoded.
+        voiced_s: seconds of voice (not only sound) in the audio, where something measured it.
+    """
+    text = " ".join(re.sub(r"[^\w' ]", " ", decoding.text.lower()).split())
+    if not text or re.fullmatch(r"[\[(♪*].*[\])♪*]", decoding.text.strip()):
+        return "no_words"
+    if decoding.no_speech_prob > NO_SPEECH_PROB and decoding.avg_logprob < DOUBTFUL_LOGPROB:
+        return "no_speech"
+    if len(decoding.words) > _FEW_WORDS and decoding.avg_logprob < NONSENSE_LOGPROB:
+        return "nonsense"
+    if text in PHANTOMS:
+        if decoding.no_speech_prob > _PHANTOM_NO_SPEECH_PROB:
+            return "phantom"
+        if decoding.avg_logprob < _PHANTOM_LOGPROB:
+            return "phantom"
+        if voiced_s is not None and voiced_s < _PHANTOM_VOICED_S:
+            return "phantom"
+    return None
+
+
+def guarded(decoding: Decoding, *, voiced_s: float | None = None) -> Decoding:
+    """Return `decoding`, without its words where they were probably not spoken."""
+    if doubt(decoding, voiced_s=voiced_s) is None:
+        return decoding
+    return replace(decoding, text="", words=())
