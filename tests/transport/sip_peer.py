@@ -51,6 +51,8 @@ class Telephone:
         self._media: tuple[str, int] | None = None
         self._heard: list[np.ndarray] = []
         self._answers: asyncio.Queue[str] = asyncio.Queue()
+        self.caller = f"<sip:+15551234567@{self._me}>"
+        """What the service is told of who calls: the From header without its tag."""
         self.requests: list[str] = []
         self.heard_at: list[float] = []
         """When each loud packet came, by the machine's monotonic clock."""
@@ -87,7 +89,7 @@ class Telephone:
             (
                 f"{method} {target} SIP/2.0\r\n"
                 f"Via: SIP/2.0/UDP {self._me};branch=z9hG4bK{secrets.token_hex(6)}\r\n"
-                f"Max-Forwards: 70\r\nFrom: <sip:+15551234567@{self._me}>;tag={self._tag}\r\n"
+                f"Max-Forwards: 70\r\nFrom: {self.caller};tag={self._tag}\r\n"
                 f"To: <{target}>{self._to_tag}\r\nCall-ID: {self._id}\r\n"
                 f"CSeq: {cseq or self._cseq} {method}\r\nContact: <sip:caller@{self._me}>\r\n"
                 f"{more}Content-Length: {len(body)}\r\n\r\n{body}"
