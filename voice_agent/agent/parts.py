@@ -8,10 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from voice_agent import __version__
+from voice_agent.agent.decoders import Decoders
 from voice_agent.agent.recogniser import Decode
 from voice_agent.agent.speaking import spoken
 from voice_agent.cues import Grammar, default_grammar
@@ -26,40 +24,6 @@ from voice_agent.settings import Settings, in_force
 
 FIRST_SCRIPTS = ("crisis", "opening", "opening-phone", "conversation", "ladder")
 """Rendered ahead of the others: safety first, then what is heard first."""
-
-
-class Decoders:
-    """Both speech models, each loaded when it is first needed, or by `load`."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._loaded: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def load(self) -> None:
-        """Load both models now (blocking: in a worker thread)."""
-        for name in (self._settings.stt.partial_model, self._settings.stt.final_model):
-            self._get(name)
-
-    def _get(self, name: str) -> Any:
-        with self._lock:
-            if name not in self._loaded:
-                from voice_agent.engines.stt.decoder import WhisperDecoder
-
-                self._loaded[name] = WhisperDecoder(
-                    name,
-                    cache_dir=self._settings.cache_dir,
-                    cpu_threads=self._settings.stt.threads,
-                )
-            return self._loaded[name]
-
-    def __call__(self, samples: NDArray[np.int16], *, final: bool) -> str:
-        """Return the words in `samples` (int16, shape (n,), 16 kHz), or an empty string."""
-        stt = self._settings.stt
-        decoder = self._get(stt.final_model if final else stt.partial_model)
-        from voice_agent.engines.stt.guards import guarded
-
-        return str(guarded(decoder.decode(samples, final=final)).text)
 
 
 class RenderQueue:
@@ -145,8 +109,12 @@ class Parts:
         }
 
 
-def prepare(settings: Settings) -> Parts:
+def prepare(settings: Settings, decode: Decode | None = None) -> Parts:
     """Read practices, numbers and grammar; name the models without loading them.
+
+    Args:
+        settings: where everything lies.
+        decode: decoders that are being loaded already; without, they load when first needed.
 
     Raises:
         StillHereError: something without which no conversation can be held is missing or wrong.
@@ -169,6 +137,6 @@ def prepare(settings: Settings) -> Parts:
         resources=load_resources(Path(settings.scripts_dir) / "resources.yaml"),
         grammar=default_grammar(),
         renderer=renderer,
-        decode=Decoders(settings),
+        decode=decode or Decoders(settings),
         faults=faults,
     )

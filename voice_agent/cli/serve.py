@@ -1,6 +1,7 @@
 """`voice-agent serve`: the embedded service, for the web and the phone."""
 
 import asyncio
+import contextlib
 import socket
 import sys
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voice_agent.core.errors import UsageError
+from voice_agent.core.errors import StillHereError, UsageError
 
 if TYPE_CHECKING:
+    from voice_agent.agent.decoders import Decoders
     from voice_agent.settings import Settings
 
 
@@ -76,12 +78,19 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 async def _serve(settings: "Settings", bound: socket.socket, *, phone: bool) -> None:
+    import threading
+
+    from voice_agent.agent.decoders import Decoders
+
+    # The models load while the rest is imported: together they would take twice as long.
+    decoders = Decoders(settings)
+    threading.Thread(target=_load, args=(decoders,), daemon=True).start()
     import uvicorn
 
     from voice_agent.web.app import make_app
     from voice_agent.web.service import Service
 
-    service = Service(settings, phone=phone)
+    service = Service(settings, phone=phone, decoders=decoders)
     server = uvicorn.Server(
         uvicorn.Config(
             make_app(service),
@@ -105,6 +114,12 @@ async def _serve(settings: "Settings", bound: socket.socket, *, phone: bool) -> 
         await server.serve(sockets=[bound])
     finally:
         await service.close()
+
+
+def _load(decoders: "Decoders") -> None:
+    """Begin to load; a fault is met again, and told, when the service starts."""
+    with contextlib.suppress(StillHereError):
+        decoders.load()
 
 
 def _progress(done: int, of: int) -> None:

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 
 from voice_agent import log
+from voice_agent.agent.decoders import Decoders
 from voice_agent.agent.host import Host
-from voice_agent.agent.parts import FIRST_SCRIPTS, Decoders, Parts, RenderQueue, prepare
+from voice_agent.agent.parts import FIRST_SCRIPTS, Parts, RenderQueue, prepare
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.speaking import spoken
 from voice_agent.settings import Settings
@@ -26,13 +27,15 @@ _log = log.get_logger(__name__)
 class Service:
     """Everything `serve` runs. `start` returns when it is warm; `close` keeps what is under way."""
 
-    def __init__(self, settings: Settings, *, phone: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, phone: bool = False, decoders: Decoders | None = None
+    ) -> None:
         self.settings = settings
-        self.parts: Parts = prepare(settings)
+        self._decoders = decoders or Decoders(settings)
+        self.parts: Parts = prepare(settings, self._decoders)
         self.store = Store(settings.database_url, on_fault=lambda s: _log.error("store", note=s))
         self.ready = False
         self._phone = phone
-        self._decoders = self.parts.decode
         self._tasks: list[asyncio.Task[None]] = []
         self.recogniser = SharedRecogniser(self.parts.decode)
         self.renders = RenderQueue(self.parts.renderer)
@@ -49,7 +52,7 @@ class Service:
         for fault in self.parts.faults:
             _log.warning("practice_refused", note=fault)
         await asyncio.to_thread(self.store.open, time.time())
-        loading = asyncio.to_thread(self._load_decoders)
+        loading = asyncio.to_thread(self._decoders.load)
         rendering = asyncio.to_thread(self._render_first, progress)
         self.webrtc = WebRtcEndpoint()
         await asyncio.gather(loading, rendering)
@@ -60,10 +63,6 @@ class Service:
             self.renders.keep_ahead(self.parts.lines(), rate)
         self._tasks.append(asyncio.create_task(self.host.run(), name="pump"))
         self.ready = True
-
-    def _load_decoders(self) -> None:
-        if isinstance(self._decoders, Decoders):
-            self._decoders.load()
 
     def _render_first(self, progress: Callable[[int, int], None]) -> None:
         """Render what must never wait for the synthesiser: safety, and the first words."""
