@@ -32,6 +32,12 @@ def test_a_stock_phrase_needs_support(text):
     assert doubt(decoding(text, -0.4, 0.2), voiced_s=0.3) is None
 
 
+def test_surely_no_speech_needs_nearly_certain_words():
+    """Fluent words in what Whisper takes for no speech are a room's, not a person's."""
+    assert doubt(decoding("So we got this one.", -0.85, 0.77)) == "no_speech"
+    assert doubt(decoding("Help me.", -0.3, 0.77)) is None
+
+
 def test_a_long_improbable_sentence_is_nonsense():
     """Four words or more that Whisper itself finds improbable were made up."""
     assert doubt(decoding("I'm not a fan of the car.", -2.3, 0.45)) == "nonsense"

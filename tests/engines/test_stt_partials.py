@@ -18,18 +18,18 @@ def decoded_at(length_s: float) -> list[float]:
     return taken
 
 
-def test_the_first_partial_is_due_after_half_a_second_and_not_a_block_before():
-    """Not at .48 s, but at .5 s."""
+def test_the_first_partial_is_due_on_time_and_not_a_block_before():
+    """Not at .38 s, but at .4 s."""
     schedule = PartialSchedule()
-    assert not schedule.due(0.48)
-    assert schedule.due(0.5)
+    assert not schedule.due(0.38)
+    assert schedule.due(0.4)
 
 
 def test_partials_follow_every_half_second_and_thin_out():
     """Steps of .5 s at first; never shorter; longer after several seconds."""
     times = decoded_at(25.0)
     steps = [round(b - a, 2) for a, b in pairwise(times)]
-    assert times[:4] == [0.5, 1.0, 1.5, 2.0]
+    assert times[:4] == [0.4, 0.9, 1.4, 1.9]
     assert steps == sorted(steps)
     assert steps[-1] > 2.0
 
@@ -40,11 +40,11 @@ def test_partials_decode_a_bounded_multiple_of_the_audio():
 
 
 def test_a_new_utterance_begins_anew():
-    """After reset the first partial is due at .5 s again."""
+    """After reset the first partial is due at .4 s again."""
     schedule = PartialSchedule()
     schedule.taken(9.0)
     schedule.reset()
-    assert schedule.next_s() == 0.5
+    assert schedule.next_s() == 0.4
 
 
 def test_two_partials_that_agree_commit_their_words():

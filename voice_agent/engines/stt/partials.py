@@ -11,12 +11,12 @@ class PartialSchedule:
     costs more, after every `share` of its length, so that decoding stays a bounded part of a core.
 
     Args:
-        first_s: seconds of speech before the first.
+        first_s: seconds of speech before the first; a decode later it is .6 s at most.
         every_s: least seconds of new speech between two.
         share: new speech between two as a share of all speech so far.
     """
 
-    def __init__(self, *, first_s: float = 0.5, every_s: float = 0.5, share: float = 0.12) -> None:
+    def __init__(self, *, first_s: float = 0.4, every_s: float = 0.5, share: float = 0.12) -> None:
         self._first_s = first_s
         self._every_s = every_s
         self._share = share

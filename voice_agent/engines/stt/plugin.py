@@ -114,6 +114,7 @@ class RecognizeStream(stt.RecognizeStream):
         super().__init__(stt=owner, conn_options=conn_options, sample_rate=SAMPLE_RATE)
         self._decoder = decoder
         self._segments = Segmenter(segmenter)
+        self._before_s = segmenter.before_s
         self._schedule = PartialSchedule()
         self._agreement = Agreement()
         self._partial: asyncio.Task[None] | None = None
@@ -157,10 +158,11 @@ class RecognizeStream(stt.RecognizeStream):
 
     def _maybe_partial(self) -> None:
         busy = self._partial is not None and not self._partial.done()
-        if busy or not self._schedule.due(self._segments.length_s):
+        speech_s = self._segments.length_s - self._before_s
+        if busy or not self._schedule.due(speech_s):
             return
         self._raise_failed_partial()
-        self._schedule.taken(self._segments.length_s)
+        self._schedule.taken(speech_s)
         self._partial = asyncio.create_task(
             self._decode_partial(self._segments.samples), name="whisper partial"
         )
