@@ -16,8 +16,8 @@ _SENTENCES = re.compile(r"[.?!\u2026;]+(?=\s|$)")
 _CLAUSES = re.compile(r"[.?!\u2026;,:\u2014\u2013]+(?=\s|$)")
 
 _IS_AFTER = {
-    "he", "she", "it", "that", "this", "there", "what", "who", "where", "how", "here", "someone",
-    "somebody", "everyone", "everybody", "everything", "nobody", "nothing", "something", "name",
+    "he", "she", "it", "life", "that", "this", "there", "what", "who", "where", "how", "here",
+    "someone", "somebody", "everyone", "everybody", "everything", "nobody", "nothing", "something", "name",
 }  # fmt: skip
 _WITHOUT_APOSTROPHE = {
     "im": "i am", "ive": "i have", "youre": "you are", "youve": "you have", "theyre": "they are",
