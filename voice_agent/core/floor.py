@@ -25,10 +25,17 @@ class Utterance:
     words: int = 0
     open_ended: bool = False
     heard: bool = False
+    numbers: frozenset[int] = frozenset()
+    """The recogniser's numbers for what was said, from partial results too."""
 
 
 class Floor:
-    """One person's speech as the detector and the recogniser report it."""
+    """One person's speech as the detector and the recogniser report it.
+
+    A recogniser may be late, out of order or silent: for each number its newest final counts,
+    words that come after their utterance was given up are one of their own, and what was taken
+    once is never taken again.
+    """
 
     def __init__(self, settings: PatienceSettings) -> None:
         self.settings = settings
@@ -36,17 +43,15 @@ class Floor:
         self.speaking = False
         self._utterance: Utterance | None = None
         self._finals: dict[int, Transcript] = {}
+        self._numbers: set[int] = set()
+        self._taken = -1
         self._heard_to = -1
+        self._closed_to = -1
 
     @property
     def busy(self) -> bool:
         """Whether somebody speaks, may be speaking, or has not been understood yet."""
         return self.speaking or self.suspected or self._utterance is not None
-
-    @property
-    def pending(self) -> bool:
-        """Whether an utterance ended that nobody has taken yet; more speech belongs to it."""
-        return self._utterance is not None
 
     def reset(self) -> None:
         """Forget what was under way: the line was lost, or the process was."""
@@ -56,6 +61,7 @@ class Floor:
     def _forget(self) -> None:
         self._utterance = None
         self._finals.clear()
+        self._numbers.clear()
 
     def take(self, event: Input) -> None:
         """Take in what the detector or the recogniser reports."""
@@ -72,6 +78,7 @@ class Floor:
                 self._transcribed(event)
             case Hummed():
                 self._forget()
+                self._closed_to = to_ticks(event.t)  # what is recognised in it was a hum
             case _:
                 pass
 
@@ -79,27 +86,40 @@ class Floor:
         self.suspected = self.speaking = False
         onset, last = to_ticks(event.onset_s), to_ticks(event.last_s)
         before = self._utterance
-        self._utterance = (
+        self._utterance = self._understood(
             Utterance(onset, last)
             if before is None
-            else replace(before, last=last, open_ended=False)
+            else replace(before, last=max(before.last, last))
         )
 
     def _transcribed(self, event: Transcript) -> None:
+        number = event.utterance
+        if number <= self._taken or to_ticks(event.audio_end_s) <= self._closed_to:
+            return
         if not event.final:
+            self._numbers.add(number)
             return
-        self._heard_to = max(self._heard_to, to_ticks(event.audio_end_s))
-        said = self._utterance
-        if said is None:
+        newest = self._finals.get(number)
+        if newest is not None and newest.rev >= event.rev:
             return
-        self._finals[event.utterance] = event
-        finals = list(self._finals.values())
-        self._utterance = replace(
+        self._numbers.add(number)
+        self._finals[number] = event
+        heard_to = to_ticks(event.audio_end_s)
+        self._heard_to = max(self._heard_to, heard_to)
+        if self._utterance is not None:
+            self._utterance = self._understood(self._utterance)
+        elif not (self.speaking or self.suspected) and event.words:
+            self._utterance = self._understood(Utterance(heard_to, heard_to))
+
+    def _understood(self, said: Utterance) -> Utterance:
+        """Return `said` with all that was recognised of it so far."""
+        finals = [self._finals[number] for number in sorted(self._finals)]
+        return replace(
             said,
             cues=tuple(dict.fromkeys(cue for final in finals for cue in final.cues)),
             words=sum(final.words for final in finals),
-            open_ended=event.open_ended,
-            heard=True,
+            open_ended=bool(finals) and finals[-1].open_ended and self._heard_to >= said.last,
+            heard=bool(finals),
         )
 
     def over(self, now: int, *, wants_word: bool) -> Utterance | None:
@@ -119,5 +139,8 @@ class Floor:
             return None
         if not heard and now < said.last + to_ticks(s.lag_s):
             return None
+        if said.heard:
+            self._taken = max(self._taken, *self._finals)
+        numbers = frozenset(self._numbers)
         self._forget()
-        return replace(said, heard=heard)
+        return replace(said, heard=heard, numbers=numbers)

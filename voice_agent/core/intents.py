@@ -8,6 +8,7 @@ class Intent(StrEnum):
 
     STOP = "stop"
     PAUSE = "pause"
+    BREAK = "break"
     GO_ON = "go_on"
     TOGGLE = "toggle"
     REPEAT = "repeat"
@@ -16,35 +17,41 @@ class Intent(StrEnum):
     BACK = "back"
     SLOWER = "slower"
     LOUDER = "louder"
+    SOFTER = "softer"
     PERSON = "person"
+    AUTOMATED = "automated"
     GOODBYE = "goodbye"
     YES = "yes"
     NO = "no"
     FIRST = "first"
     SECOND = "second"
     ON = "on"
-    PRACTICE = "practice"
+    HELP = "help"
+    SOMETHING_ELSE = "something_else"
     NUMB = "numb"
     KEYS = "keys"
 
 
-CRISIS_CUES = {
-    "crisis_emergency": "emergency",
-    "harm_other": "harm_other",
-    "crisis": "ask",
-    "crisis_check": "check",
+DANGER = {
+    "crisis_emergency": ("crisis", "emergency"),
+    "violence_now": ("violence", "now"),
+    "harm_other": ("crisis", "harm_other"),
+    "crisis": ("crisis", "ask"),
+    "crisis_check": ("crisis", "check"),
+    "violence": ("violence", "words"),
 }
-"""Cue to the kind of crisis it may be, the most urgent first."""
-
-VIOLENCE_CUES = {"violence_now": "now", "violence": "words"}
+"""Cue to which danger it may be and of what kind, the most urgent first. An attack comes before
+questions: a voice that asks about death may be heard by the attacker."""
 
 AT_ONCE = {Intent.STOP, Intent.PAUSE}
 """Taken from a partial transcript, without patience."""
 
 _CUES = {
     "stop": Intent.STOP,
+    "automated": Intent.AUTOMATED,
     "person": Intent.PERSON,
     "pause": Intent.PAUSE,
+    "break": Intent.BREAK,
     "resume": Intent.GO_ON,
     "repeat": Intent.REPEAT,
     "stay": Intent.STAY,
@@ -52,6 +59,8 @@ _CUES = {
     "back": Intent.BACK,
     "slower": Intent.SLOWER,
     "louder": Intent.LOUDER,
+    "softer": Intent.SOFTER,
+    "keys": Intent.KEYS,
     "goodbye": Intent.GOODBYE,
     "first": Intent.FIRST,
     "second": Intent.SECOND,
@@ -59,8 +68,8 @@ _CUES = {
     "no": Intent.NO,
     "hum": Intent.ON,
     "again": Intent.REPEAT,
-    "something_else": Intent.PRACTICE,
-    "practice": Intent.PRACTICE,
+    "something-else": Intent.SOMETHING_ELSE,
+    "help": Intent.HELP,
     "numb": Intent.NUMB,
 }
 
@@ -77,6 +86,9 @@ KEYS = {
     "*": Intent.STOP,
 }
 """The phone's keys (PAGE.md, "The same order by keys"); 1 is also yes, 2 also no."""
+
+RATING_KEYS = frozenset("123456789#")
+"""The keys that are a number, or leave it out, while one is asked for."""
 
 _TAPS = {
     "stop": Intent.STOP,
@@ -117,6 +129,8 @@ def answer_keys(intent: Intent, *, gives_consent: bool) -> tuple[str, ...]:
             return ("second", "no")
         case Intent.NO:
             return ("no",)
+        case Intent.GO_ON:
+            return () if gives_consent else ("yes", "first")
         case Intent.ON:
             return () if gives_consent else ("hum", "yes", "first", "other")
         case Intent.STAY:
@@ -127,7 +141,19 @@ def answer_keys(intent: Intent, *, gives_consent: bool) -> tuple[str, ...]:
             return ("skip",)
         case Intent.REPEAT:
             return ("again",)
-        case Intent.PRACTICE:
+        case Intent.SOMETHING_ELSE:
             return ("something-else",)
         case _:
             return ()
+
+
+def rating_from(cues: tuple[str, ...]) -> int | None:
+    """Return the number from 0 to 10 that was said, or None."""
+    for cue in cues:
+        kind, _, number = cue.partition("rate_")
+        if not kind and number in _RATINGS:
+            return int(number)
+    return None
+
+
+_RATINGS = frozenset(str(number) for number in range(11))

@@ -1,5 +1,6 @@
 """A session as lines of a log: one event a line, features and ticks gathered in blocks."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -73,24 +74,40 @@ def expand(obj: Mapping[str, Any]) -> Iterator[wire.Event]:
         yield wire.decode(obj)
         return
     try:
-        kinds, times = obj["kinds"], obj["times"]
-        columns = [obj[name] for name in ("level_dbfs", "noise_dbfs", "voiced")]
-        pitch = obj.get("pitch_cents") or [None] * len(columns[0])
-        features = zip(*columns, pitch, strict=True)
-        for kind, t in zip(kinds, times, strict=True):
-            if kind == _TICK:
-                yield Ticked(t=t)
-            else:
-                level_dbfs, noise_dbfs, voiced, cents = next(features)
-                yield Features(
-                    t=t,
-                    level_dbfs=level_dbfs,
-                    noise_dbfs=noise_dbfs,
-                    voiced=voiced,
-                    pitch_cents=cents,
-                )
-    except (KeyError, TypeError, ValueError, StopIteration) as error:
+        yield from _rows(obj)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedEventError("A block of features has columns that do not fit.") from error
+
+
+def _rows(block: Mapping[str, Any]) -> Iterator[Features | Ticked]:
+    kinds, times = block["kinds"], _numbers(block["times"])
+    columns = [_numbers(block[name]) for name in ("level_dbfs", "noise_dbfs", "voiced")]
+    pitch = block.get("pitch_cents") or [None] * len(columns[0])
+    features = list(zip(*columns, pitch, strict=True))
+    if not set(kinds) <= {_FEATURES, _TICK} or kinds.count(_FEATURES) != len(features):
+        raise ValueError(kinds)
+    if not all(cents is None or type(cents) is int for cents in pitch):
+        raise ValueError(pitch)
+    rows = iter(features)
+    for kind, t in zip(kinds, times, strict=True):
+        if kind == _TICK:
+            yield Ticked(t=t)
+            continue
+        level_dbfs, noise_dbfs, voiced, cents = next(rows)
+        yield Features(
+            t=t, level_dbfs=level_dbfs, noise_dbfs=noise_dbfs, voiced=voiced, pitch_cents=cents
+        )
+
+
+def _numbers(column: Any) -> list[float]:
+    """Return a column as it is, if it holds finite numbers alone."""
+    if not isinstance(column, list) or not all(map(_finite, column)):
+        raise ValueError(column)
+    return column
+
+
+def _finite(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def check_schema(header: Mapping[str, Any]) -> None:

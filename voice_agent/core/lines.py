@@ -6,17 +6,25 @@ from voice_agent.core.script import Script
 
 Key = tuple[str, str]
 
+LADDER = "ladder"
 SOFT: tuple[Key, ...] = tuple(("ladder", f"soft-{n}") for n in range(1, 5))
 OFFER: Key = ("ladder", "offer")
 DECLINED: Key = ("ladder", "stay")
+KEPT: Key = ("ladder", "kept")
 ANNOUNCE: Key = ("ladder", "end-first")
 ANNOUNCE_AGAIN: Key = ("ladder", "end-second")
+ANNOUNCEMENTS = frozenset(
+    ("ladder", line) for line in ("end-first", "end-first-phone", "end-second", "end-second-phone")
+)
 THANKS: Key = ("conversation", "thanks")
 LISTENING: Key = ("conversation", "listening")
 SORRY: Key = ("conversation", "sorry")
 CANNOT_HEAR: Key = ("conversation", "cannot-hear")
 SLOWER: Key = ("conversation", "slower")
 LOUDER: Key = ("conversation", "louder")
+HEARD: Key = ("conversation", "heard")
+AUTOMATED: Key = ("conversation", "automated")
+NOTHING_FOUND: Key = ("conversation", "nothing-found")
 NOTHING_TO_REPEAT: Key = ("conversation", "nothing-to-repeat")
 PERSON: Key = ("conversation", "person")
 NUMBERS: Key = ("crisis", "numbers")
@@ -25,10 +33,19 @@ KEYS: Key = ("keys", "yes-no")
 CHECK_IN: Key = ("check-in", "after")
 AFTER: Key = ("goodbye", "after")
 BYE: Key = ("goodbye", "bye")
-WAIT_WITH_ME: Key = ("wait-with-me", "begin")
+PASSING = frozenset(
+    {*SOFT, DECLINED, KEPT, THANKS, LISTENING, HEARD, SLOWER, LOUDER, NOTHING_TO_REPEAT}
+)
+"""Lines that are left, not taken up again, where the person begins to talk."""
+
+COMPANY = "wait-with-me"
+WAIT_WITH_ME: Key = (COMPANY, "begin")
 
 CRISIS = {"emergency": "emergency", "harm_other": "harm-other", "ask": "ask", "check": "check"}
 """From the kind of crisis to the line of `crisis` that begins its answer."""
+
+BELIEVED = frozenset({("crisis", "believed"), ("crisis", "checked")})
+"""Where an answer to a question of safety is believed, and the conversation goes on."""
 
 RATINGS = frozenset(
     ("check-in", line) for line in ("before", "before-phone", "after", "after-phone")

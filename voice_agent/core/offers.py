@@ -37,7 +37,10 @@ class Offers:
         self._done.append(practice)
 
     def choose(self, noticed: str, among: tuple[str, ...]) -> tuple[str, ...]:
-        """Return at most two practices for what was noticed: those that fit and are new first."""
+        """Return at most two practices for what was noticed: those that fit and are new first.
+
+        They come in the order of `among`, because the line that names them has that order.
+        """
 
         def rank(practice: str) -> tuple[bool, int, int]:
             script = self._library[practice]
@@ -45,4 +48,4 @@ class Offers:
             return noticed not in script.fits, tried, among.index(practice)
 
         known = [p for p in among if p in self._library and noticed not in self._library[p].not_for]
-        return tuple(sorted(known, key=rank)[:AT_MOST])
+        return tuple(sorted(sorted(known, key=rank)[:AT_MOST], key=among.index))

@@ -19,14 +19,14 @@ def draw(
 ) -> Show:
     """Return the whole picture for this moment."""
     place = guide.place
-    shown = place.line.show if place else None
+    shown = place.line.show if place and stage is not Stage.STOPPED else None
     choices = offered if stage is Stage.OFFERING else ()
-    if not choices and shown and not voice.paused and stage is not Stage.STOPPED:
+    if not choices and shown and not voice.paused:
         choices = tuple(Choice(id=c.id, label=c.label) for c in shown.choices)
     guiding = stage is Stage.GUIDING
     return Show(
         t=to_seconds(now),
-        state=_state(stage, voice, rating),
+        state=_state(stage, voice, rating, resources),
         choices=choices,
         breath=shown.breath if shown else None,
         hint=shown.hint if shown else None,
@@ -36,12 +36,14 @@ def draw(
     )
 
 
-def _state(stage: Stage, voice: Voice, rating: str | None) -> str:
+def _state(stage: Stage, voice: Voice, rating: str | None, resources: str | None) -> str:
     if voice.paused and stage is not Stage.ENDED:
         return "paused"
     match stage:
         case Stage.LISTENING:
             return "speaking" if voice.playing else "listening"
+        case Stage.CRISIS if resources != "crisis":
+            return "speaking" if voice.playing else "listening"  # a gentle check is no alarm
         case Stage.CHECKING_IN:
             return "rating" if rating else "offering"
         case Stage.CLOSING:

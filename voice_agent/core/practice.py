@@ -15,6 +15,8 @@ class Place:
     line: Line
     alone: bool = False
     """Only this line is said; what follows it in the file is not."""
+    between: bool = False
+    """Put in between: afterwards the place below is taken up again."""
     deadline: int | None = None
 
     @property
@@ -38,6 +40,8 @@ class Guide:
     def __init__(self, library: Mapping[str, Script]) -> None:
         self._library = library
         self._places: list[Place] = []
+        self.left: tuple[str, str] | None = None
+        """The last line of the script that was ended last."""
 
     @property
     def place(self) -> Place | None:
@@ -50,9 +54,9 @@ class Guide:
         return self._places[0] if self._places else None
 
     @property
-    def between(self) -> bool:
-        """Whether something was put in between."""
-        return len(self._places) > 1
+    def depth(self) -> int:
+        """How many places lie on each other."""
+        return len(self._places)
 
     def clear(self) -> None:
         """Leave everything."""
@@ -61,15 +65,15 @@ class Guide:
     def begin(self, script_id: str, line_id: str | None = None, *, alone: bool = False) -> Place:
         """Leave everything and begin a script at its first line, or at `line_id`."""
         self._places.clear()
-        return self._push(script_id, line_id, alone=alone)
+        return self._push(script_id, line_id, alone=alone, between=False)
 
     def put_between(self, script_id: str, line_id: str, *, alone: bool = True) -> Place:
         """Say something in between; afterwards the place below is taken up again."""
-        return self._push(script_id, line_id, alone=alone)
+        return self._push(script_id, line_id, alone=alone, between=True)
 
-    def _push(self, script_id: str, line_id: str | None, *, alone: bool) -> Place:
+    def _push(self, script_id: str, line_id: str | None, *, alone: bool, between: bool) -> Place:
         script = self._library[script_id]
-        place = Place(script, script.line(line_id or script.first), alone)
+        place = Place(script, script.line(line_id or script.first), alone, between)
         self._places.append(place)
         return place
 
@@ -89,7 +93,7 @@ class Guide:
         place.deadline = None
         if target in self._library and not any(line.id == target for line in place.script.lines):
             script = self._library[target]
-            self._places[-1] = Place(script, script.line(script.first))
+            self._places[-1] = Place(script, script.line(script.first), between=place.between)
         else:
             place.line = place.script.line(target)
         return self._places[-1]
@@ -99,9 +103,26 @@ class Guide:
         place = self._places[-1]
         return self.leave() if place.alone else self.go(place.script.after(place.line.id))
 
+    def question(self) -> Line | None:
+        """Return the question being asked, or the next one: an answer may come before it."""
+        place = self.place
+        if place is None or place.line.is_question:
+            return place.line if place else None
+        following = place.script.after(place.line.id)
+        if place.alone or place.line.on_speech != "answer":
+            return None
+        coming = {line.id: line for line in place.script.lines}.get(following)
+        return coming if coming is not None and coming.is_question else None
+
     def leave(self) -> Place | None:
         """End the script on top; the place below, or None where all is over."""
-        self._places.pop()
+        self.left = self._places.pop().key
+        return self.place
+
+    def leave_between(self) -> Place | None:
+        """End all that was put in between; the place below, or None."""
+        while self._places and self._places[-1].between:
+            self._places.pop()
         return self.place
 
     def back(self) -> Place | None:

@@ -46,12 +46,20 @@ class Ladder:
         self._last: Rung | None = None
         self._last_at = 0
 
-    def anchor(self, now: int, since: str) -> None:
-        """Begin to count at `now` (ticks); `since` says from what, for the reasons."""
-        self._anchor = now
+    @property
+    def announced(self) -> bool:
+        """Whether an end has been announced in this silence."""
+        return self._last in (Rung.ANNOUNCE, Rung.ANNOUNCE_AGAIN)
+
+    def anchor(self, at: int, since: str) -> None:
+        """Begin to count at `at` (ticks); `since` says from what, for the reasons.
+
+        Something older than the last rung, or than what is counted from, counts from there:
+        words that are understood late never make a rung come twice at once.
+        """
+        self._anchor = self._last_at = max(at, self._anchor, self._last_at)
         self._since = since
         self._last = None
-        self._last_at = now
 
     def climb(self, now: int, allowed: Container[Rung]) -> Reached | None:
         """Return the rung that is due at `now` and is `allowed`, and remember it.

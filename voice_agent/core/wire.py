@@ -100,7 +100,7 @@ def _typed(value: Any, hint: Any, name: object, field: str) -> Any:
         if isinstance(value, bool):
             return value
     elif hint is float:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value == value:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and _fits(value):
             return float(value)
     elif hint is int:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -117,6 +117,14 @@ def _typed(value: Any, hint: Any, name: object, field: str) -> Any:
         except TypeError as error:
             raise MalformedEventError(f"'{field}' of '{name}' is incomplete.") from error
     raise MalformedEventError(f"{value!r} does not fit the field '{field}' of an event '{name}'.")
+
+
+def _fits(value: float) -> bool:
+    """Whether a number can be a measure or a time: no NaN, no infinity, no endless integer."""
+    return abs(value) <= _LARGEST
+
+
+_LARGEST = 1e15
 
 
 def dumps(obj: Mapping[str, Any]) -> str:

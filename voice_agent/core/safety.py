@@ -1,0 +1,97 @@
+"""Safety: words of crisis and violence, the numbers, and a stop that is final."""
+
+from voice_agent.core import lines
+from voice_agent.core.conversation import Conversation
+from voice_agent.core.course import Course
+from voice_agent.core.findings import CrisisFlagged, ViolenceFlagged
+from voice_agent.core.inputs import Transcript
+from voice_agent.core.intents import DANGER
+from voice_agent.core.stages import Happening, Stage
+from voice_agent.core.times import to_ticks
+
+_CRISIS_SCRIPT = "crisis"
+_RANKS = {cue: rank for rank, cue in enumerate(DANGER)}
+
+
+class Safety:
+    """Answers danger before anything else (PRACTICES, "Crisis"; DESIGN, "Stop")."""
+
+    def __init__(self, talk: Conversation, course: Course) -> None:
+        self._talk = talk
+        self._course = course
+        self._flagged: dict[int, int] = {}
+        self._emergency = False
+        self._stopped_at = 0
+
+    def listen(self, event: Transcript) -> bool:
+        """Flag and answer words of danger; whether they were answered just now.
+
+        One utterance is answered once, and again only where more of it is more urgent.
+        """
+        ranks = [_RANKS[cue] for cue in event.cues if cue in _RANKS]
+        if not ranks or min(ranks) >= self._flagged.get(event.utterance, len(_RANKS)):
+            return False
+        self._flagged[event.utterance] = min(ranks)
+        cue = next(cue for cue in DANGER if _RANKS[cue] == min(ranks))
+        danger, kind = DANGER[cue]
+        self._talk.safety = True
+        if danger == "crisis":
+            self._talk.out.append(CrisisFlagged(t=self._talk.t, cue=cue, kind=kind))
+            self._crisis(kind)
+            return True
+        self._talk.out.append(ViolenceFlagged(t=self._talk.t, cue=cue, kind=kind))
+        self._talk.resources = self._talk.resources or "quiet"
+        if kind != "now":
+            return False
+        self._attacked()
+        return True
+
+    def _crisis(self, kind: str) -> None:
+        talk = self._talk
+        place = talk.guide.place
+        in_crisis = talk.at(Stage.CRISIS)
+        if kind != "check":
+            talk.resources = "crisis"
+        if in_crisis and self._emergency and kind in ("ask", "check"):
+            kind = "emergency"  # once one is under way nothing is asked: the number again
+        elif in_crisis and place is not None and place.script.id == _CRISIS_SCRIPT:
+            asked = place.line.is_question and "yes" in place.line.answers
+            if asked and kind in ("ask", "check"):
+                self._course.take_answer(place, "yes")
+                return
+        self._emergency = kind == "emergency"
+        talk.replace((_CRISIS_SCRIPT, lines.CRISIS[kind]), Happening.FLAGGED)
+
+    def _attacked(self) -> None:
+        """Show the number and speak nothing; a phone hears one harmless line (PRACTICES)."""
+        self._talk.quiet_down()
+        self._talk.stages.move(Happening.ATTACKED)
+        self._stopped_at = self._talk.now
+        if self._talk.via == "phone":
+            self._talk.put_between(lines.ATTACKED)
+
+    def show_numbers(self) -> None:
+        """Give the numbers of people to talk to: aloud on a phone, on the page elsewhere."""
+        talk = self._talk
+        talk.resources = talk.resources or "quiet"
+        if talk.via == "phone":
+            talk.put_between(lines.NUMBERS, alone=False)
+        elif not talk.at(Stage.CRISIS):
+            talk.put_between(lines.PERSON)
+
+    def stop(self) -> None:
+        """Fall silent at once; a second stop, long enough after the first, ends.
+
+        After a stop something may sound again because the person asked for it (the numbers):
+        then a stop silences that, and counts as the first.
+        """
+        talk = self._talk
+        if talk.at(Stage.STOPPED) and talk.voice.playing is None:
+            since = talk.now - self._stopped_at
+            if since >= to_ticks(talk.settings.stop.second_stop_s) and not talk.safety:
+                talk.end("stopped")
+            return
+        self._stopped_at = talk.now
+        talk.out += talk.voice.stop(talk.now)
+        talk.guide.leave_between()
+        talk.stages.move(Happening.STOPPED)
