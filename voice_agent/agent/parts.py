@@ -22,8 +22,11 @@ from voice_agent.engines.tts.voice import Voice
 from voice_agent.library import Library, Resources, load_library, load_resources
 from voice_agent.settings import Settings, in_force
 
-FIRST_SCRIPTS = ("crisis", "opening", "opening-phone", "conversation", "ladder")
-"""Rendered ahead of the others: safety first, then what is heard first."""
+FIRST_SCRIPTS = ("crisis", "opening", "opening-phone")
+"""Rendered before a service says "ready": safety first, then what is heard first."""
+
+NEXT_SCRIPTS = ("conversation", "ladder")
+"""Rendered next, while the first conversation may be beginning."""
 
 
 class RenderQueue:
@@ -88,7 +91,7 @@ class Parts:
     def lines(self, country: str | None = None) -> Iterator[Line]:
         """Yield every line of the library as the voice is given it, the most needed first."""
         values = self.values(country)
-        first = [name for name in FIRST_SCRIPTS if name in self.library]
+        first = [name for name in (*FIRST_SCRIPTS, *NEXT_SCRIPTS) if name in self.library]
         for name in [*first, *(name for name in self.library if name not in first)]:
             for line in self.library[name].lines:
                 yield spoken(self.library, (name, line.id), values)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from voice_agent import log
 from voice_agent.agent.decoders import Decoders
@@ -20,6 +21,8 @@ from voice_agent.transport.webrtc import WebRtcEndpoint, WebRtcTransport
 
 WEB_RATE = 48_000
 PHONE_RATE = 8_000
+RENDER_THREADS = 2
+"""Before "ready" nobody is listening yet: both cores may work."""
 
 _log = log.get_logger(__name__)
 
@@ -74,10 +77,14 @@ class Service:
             for line in parts.library[name].lines
             if self._phone or not (name == "opening-phone" or line.id.endswith("-phone"))
         ]
-        for done, key in enumerate(keys):
-            progress(done, len(keys))
+        progress(0, len(keys))
+
+        def render(key: tuple[str, str]) -> None:
             parts.renderer.render(spoken(parts.library, key, values), WEB_RATE)
-        progress(len(keys), len(keys))
+
+        with ThreadPoolExecutor(RENDER_THREADS) as pool:
+            for done, _ in enumerate(pool.map(render, keys), 1):
+                progress(done, len(keys))
 
     async def _start_phone(self) -> None:
         sip = self.settings.sip
