@@ -53,6 +53,11 @@ class Floor:
         """Whether somebody speaks, may be speaking, or has not been understood yet."""
         return self.speaking or self.suspected or self._utterance is not None
 
+    @property
+    def pending(self) -> bool:
+        """Whether an utterance ended that nobody has taken yet; more speech belongs to it."""
+        return self._utterance is not None
+
     def reset(self) -> None:
         """Forget what was under way: the line was lost, or the process was."""
         self.suspected = self.speaking = False

@@ -61,8 +61,12 @@ class Session:
 
     @property
     def attending(self) -> bool:
-        """Whether an utterance is under way or not taken yet; speech now still belongs to it."""
-        return self._talk.floor.busy
+        """Whether an utterance ended that was not taken yet; speech now still belongs to it.
+
+        Not while somebody speaks: what began after the last one was taken is an utterance of its
+        own, or its old words would be decoded and taken once more.
+        """
+        return self._talk.floor.pending
 
     def consented(self, to: str) -> bool:
         """Whether the person said yes to `tone`, `research` or `transcript`."""
