@@ -74,7 +74,8 @@ class Speaking:
     def say(self, command: Say, now: int) -> list[i.Input]:
         """Begin a line: at once where it is rendered, else as soon as it is."""
         key = (command.script, command.line)
-        events = self._told(self.player.say(key, command.pause_s), now)
+        sounding = self.player.sounding
+        events = self._told(self.player.say(key, command.pause_s), now, sounding=sounding)
         self._gain = 10 ** (command.gain_db / 20)
         line = spoken(self._library, key, self._values)
         ready = self._lines.ready(line, self._rate)
@@ -142,7 +143,8 @@ class Speaking:
 
     def stop(self, now: int) -> list[i.Input]:
         """Fall silent here and forget the line."""
-        return self._told(self.player.stop(), now)
+        sounding = self.player.sounding
+        return self._told(self.player.stop(), now, sounding=sounding)
 
     def fill(self, now: int, happened: Callable[[i.Input], None]) -> Samples:
         """Return the next 10 ms (int16, shape (rate / 100,)); it is shared where it is silence.
@@ -197,8 +199,12 @@ class Speaking:
         self._tail = None
         return frame
 
-    def _told(self, events: list[Playout], now: int) -> list[i.Input]:
-        """Return the player's events as inputs, and prepare the fades they need."""
+    def _told(self, events: list[Playout], now: int, *, sounding: bool = False) -> list[i.Input]:
+        """Return the player's events as inputs, and prepare the fades they need.
+
+        `sounding` is whether words were playing: a line that was paused or in its silence when
+        it was cut off must not be heard once more.
+        """
         out: list[i.Input] = []
         t = to_seconds(now)
         for event in events:
@@ -210,7 +216,7 @@ class Speaking:
                     self._cut_at(sample)
                     out.append(i.PlayoutPaused(t=t, script=script, line=line, sample=sample))
                 case Finished(_, sample, stopped):
-                    if stopped and not self.player.held:
+                    if stopped and sounding:
                         self._cut_at(sample)
                     out.append(
                         i.PlayoutFinished(
