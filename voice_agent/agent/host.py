@@ -1,6 +1,7 @@
 """All live sessions of a process: made, joined to lines, moved on together, kept and deleted."""
 
 import asyncio
+import contextlib
 import hmac
 import json
 import time
@@ -265,6 +266,7 @@ class Host:
 
     async def run(self) -> None:
         """Move every session on every 10 ms, until cancelled."""
+        self._later(asyncio.to_thread(self._forget_calls))
         due = time.monotonic()
         swept = due
         while True:
@@ -310,16 +312,25 @@ class Host:
                 self.store.touch(live.id, self._unix_s())
         self._later(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
 
+    def _forget_calls(self) -> None:
+        """Delete what a crash left of phone calls: a caller has no token to come back with."""
+        with contextlib.suppress(StillHereError):  # the sweep does it when the disk can
+            for record in self.store.list():
+                if record.via == "phone" and record.state is SessionState.INTERRUPTED:
+                    self.store.delete(record.id)
+
     def _later(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
-        """Close all lines; what was under way stays in the store, to be gone on with."""
+        """Close all lines; what pages had under way stays in the store, to be gone on with."""
         for live in self.sessions.values():
             if live.transport is not None:
                 await live.transport.close()
+            if live.via == "phone":
+                self._later(asyncio.to_thread(self.store.delete, live.id))
         self.sessions.clear()
         if self._closing:
             await asyncio.gather(*self._closing, return_exceptions=True)
