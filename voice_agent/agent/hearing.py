@@ -34,6 +34,8 @@ class _Utterance:
     """Revision of the decode that is final if nothing more is said."""
     ended: bool = False
     closed: bool = False
+    hummed: bool = False
+    """It was a hum: what was decoded of it is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Hearing:
         self._failed = False
         self._wanted: dict[tuple[int, int], int] = {}
         self._hummed = False
+        self._goes_on = False
         self._unkept = 0
 
     def hear(
@@ -107,6 +110,8 @@ class Hearing:
         t = to_seconds(now)
         match edge:
             case Suspected(onset):
+                # Asked before the core hears of it: from then on a suspicion alone keeps it busy.
+                self._goes_on = self._attending()
                 return [i.SpeechSuspected(t=t, onset_s=to_seconds(self._tick_of(onset, now)))]
             case Withdrawn(onset):
                 return [i.SpeechWithdrawn(t=t, onset_s=to_seconds(self._tick_of(onset, now)))]
@@ -126,7 +131,7 @@ class Hearing:
         said = self._utterance
         new = min(self._unkept, len(self._recent))
         self._unkept = 0
-        if said is not None and not said.closed and self._attending():
+        if said is not None and not said.closed and self._goes_on:
             said.frames.extend(list(self._recent)[-new:] if new else [])
             said.ended = False
             said.candidate = -1
@@ -147,7 +152,8 @@ class Hearing:
         if self._hummed:
             self._hummed = False
             if said is not None:
-                said.closed = True
+                said.hummed = True
+                self._wanted = {k: v for k, v in self._wanted.items() if k[0] != said.number}
             self._utterance = None
             return [*out, i.Hummed(t=t, length_s=to_seconds(last_tick - onset_tick))]
         if said is not None:
@@ -193,6 +199,8 @@ class Hearing:
         while self._results:
             result = self._results.popleft()
             said = result.utterance
+            if said.hummed:
+                continue
             candidate = result.rev == said.candidate
             self._wanted.pop((said.number, result.rev), None)
             if now < result.due or (candidate and not said.ended and not said.closed):
