@@ -45,8 +45,9 @@ async function call(
 const at = (/** @type {Session} */ session) => `/api/sessions/${encodeURIComponent(session.id)}`;
 
 /** Begins: 201 with `id` and `token`, or 503 with a sentence and resources. */
-export const createSession = (/** @type {{mode: string, microphone: boolean, country?: string}} */ body) =>
-  call("POST", "/api/sessions", { body });
+export const createSession = (
+  /** @type {{mode: string, microphone: boolean, country?: string}} */ body,
+) => call("POST", "/api/sessions", { body });
 
 /** How it stands with a stored session. */
 export const readSession = (/** @type {Session} */ session) =>

@@ -47,7 +47,9 @@ const view = new View({ tap, rate }, shape, resources);
 function know(/** @type {Partial<import("./model.js").Model>} */ news) {
   model = { ...model, ...news };
   view.render(model);
-  const guiding = model.screen === "session" && ["guiding", "offering", "waiting", "crisis"].includes(model.show.state);
+  const guiding =
+    model.screen === "session" &&
+    ["guiding", "offering", "waiting", "crisis"].includes(model.show.state);
   awake.want(guiding);
   if (model.screen === "session") {
     tellHeadset(["paused", "stopped", "ended"].includes(model.show.state) ? "paused" : "playing");
@@ -123,7 +125,9 @@ function connect() {
 /** Asks for the microphone; the person may go on without while the browser still asks. */
 async function microphoneOrTaps() {
   know({ ...emptyModel(), screen: "microphone" });
-  const without = new Promise((done) => get("no-microphone").addEventListener("click", () => done(null), { once: true }));
+  const without = new Promise((done) =>
+    get("no-microphone").addEventListener("click", () => done(null), { once: true }),
+  );
   const asked = askMicrophone();
   const answer = /** @type {Awaited<typeof asked>|null} */ (await Promise.race([asked, without]));
   if (!answer) {
@@ -137,14 +141,23 @@ async function microphoneOrTaps() {
       track.addEventListener("ended", () => know({ note: strings.microphoneGone }));
     }
   }
-  return { refused: strings.microphoneRefused, none: strings.microphoneNone, insecure: strings.microphoneInsecure, heard: "" }[answer.absent ?? "heard"];
+  return {
+    refused: strings.microphoneRefused,
+    none: strings.microphoneNone,
+    insecure: strings.microphoneInsecure,
+    heard: "",
+  }[answer.absent ?? "heard"];
 }
 
 async function start(/** @type {boolean} */ wanted) {
   if (!("RTCPeerConnection" in window)) return know({ message: strings.noVoiceHere });
   const note = wanted ? await microphoneOrTaps() : "";
   know({ ...emptyModel(), screen: "session", note });
-  const { status, body } = await createSession({ mode: "solo", microphone: Boolean(microphone), country: country() || undefined });
+  const { status, body } = await createSession({
+    mode: "solo",
+    microphone: Boolean(microphone),
+    country: country() || undefined,
+  });
   if (status === 201 && typeof body.id === "string" && typeof body.token === "string") {
     session = { id: body.id, token: body.token, microphone: wanted };
     saveSession(session);
@@ -215,7 +228,8 @@ onTaps({
 tieSettings(settings, (consent, given) => line?.send({ type: "consent_changed", consent, given }));
 
 const inSession = () => model.screen === "session" && model.show.state !== "ended";
-const canPause = () => ["guiding", "paused", "stopped"].includes(model.show.state) && !inCrisis(model) && !isLost(model);
+const canPause = () =>
+  ["guiding", "paused", "stopped"].includes(model.show.state) && !inCrisis(model) && !isLost(model);
 listenForKeys({
   on: () => settings.keys && inSession(),
   closePanel: () => resources.close(),

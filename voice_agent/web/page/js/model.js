@@ -31,8 +31,17 @@ import { strings } from "./strings.js";
  */
 
 const STATES = new Set([
-  "opening", "listening", "speaking", "guiding", "offering", "waiting", "paused", "stopped",
-  "crisis", "rating", "ended",
+  "opening",
+  "listening",
+  "speaking",
+  "guiding",
+  "offering",
+  "waiting",
+  "paused",
+  "stopped",
+  "crisis",
+  "rating",
+  "ended",
 ]);
 const MOST_DOTS = 5;
 
@@ -152,12 +161,14 @@ export function controls(/** @type {Model} */ model) {
   if (model.screen !== "session" || state === "ended" || model.link === "connecting") return [];
   if (model.link !== "open") return ["stop"];
   if (inCrisis(model)) return ["say-again", "stop"];
-  return {
-    guiding: ["pause", "say-again", "skip", "stop"],
-    paused: ["pause", "say-again", "skip", "stop"],
-    stopped: ["pause", "stop"],
-    rating: ["skip", "stop"],
-  }[state] ?? ["stop"];
+  return (
+    {
+      guiding: ["pause", "say-again", "skip", "stop"],
+      paused: ["pause", "say-again", "skip", "stop"],
+      stopped: ["pause", "stop"],
+      rating: ["skip", "stop"],
+    }[state] ?? ["stop"]
+  );
 }
 
 /** Whether "just stay" stands under the choices. */
@@ -165,5 +176,9 @@ export function mayJustStay(/** @type {Model} */ model) {
   const { state, choices } = model.show;
   if (choices.some((c) => c.id === "just_stay")) return false;
   if (state === "offering") return choices.length <= 2;
-  return choices.length > 0 && choices.length <= 2 && ["opening", "listening", "speaking", "waiting"].includes(state);
+  return (
+    choices.length > 0 &&
+    choices.length <= 2 &&
+    ["opening", "listening", "speaking", "waiting"].includes(state)
+  );
 }

@@ -48,7 +48,8 @@ export class ResourcesPanel {
   #crisis = "";
 
   constructor(/** @type {(country: string) => void} */ onCountry) {
-    const get = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+    const get = (/** @type {string} */ id) =>
+      /** @type {HTMLElement} */ (document.getElementById(id));
     this.details = /** @type {HTMLDetailsElement} */ (get("resources"));
     this.lines = get("lines");
     this.row = get("country-row");
@@ -87,7 +88,9 @@ export class ResourcesPanel {
     const countries = resources.countries ?? [];
     this.row.hidden = countries.length < 2;
     this.select.replaceChildren(
-      ...countries.map(({ code, name }) => new Option(name, code, false, code === resources.country)),
+      ...countries.map(
+        ({ code, name }) => new Option(name, code, false, code === resources.country),
+      ),
     );
     this.#crisis = "";
   }
@@ -116,7 +119,11 @@ export class ResourcesPanel {
     if (lead) section.append(make("p", lead, "still-here"));
     for (const [index, line] of order.slice(0, 2).entries()) {
       const part = make("div", "", index ? "second" : "first");
-      part.append(make("p", line.name), make("p", line.call ?? line.text ?? "", "number"), links(line));
+      part.append(
+        make("p", line.name),
+        make("p", line.call ?? line.text ?? "", "number"),
+        links(line),
+      );
       section.append(part);
     }
     section.append(make("p", strings.trace, "small"));

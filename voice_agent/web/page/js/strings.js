@@ -18,9 +18,12 @@ export const strings = {
   keptMore: "What is kept",
   keptDuring:
     "While we are here, the place we have reached and the notes of pauses are kept, so that a fault loses nothing. They are deleted at the goodbye, when you choose “Leave now”, or 30 minutes after the connection closes.",
-  keptTone: "Pace and pitch are not measured unless you switch that on. You can switch it off again.",
-  keptResearch: "Nothing stays longer, unless you say yes to one question about research at the end.",
-  keptWhere: "What you say is turned into words by the computer that runs this page, and nowhere else.",
+  keptTone:
+    "Pace and pitch are not measured unless you switch that on. You can switch it off again.",
+  keptResearch:
+    "Nothing stays longer, unless you say yes to one question about research at the end.",
+  keptWhere:
+    "What you say is turned into words by the computer that runs this page, and nowhere else.",
   adults: "For adults. It is not a therapist and cannot send help. If you are driving, stop first.",
 
   // Coming back, and the microphone

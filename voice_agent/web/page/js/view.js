@@ -1,7 +1,13 @@
 /** @file Draws the newest picture: one function from what the page knows to what it shows. */
 
 import {
-  controls, detailWords, dotCount, inCrisis, isLost, mayJustStay, statusWords,
+  controls,
+  detailWords,
+  dotCount,
+  inCrisis,
+  isLost,
+  mayJustStay,
+  statusWords,
 } from "./model.js";
 import { strings } from "./strings.js";
 
@@ -44,10 +50,11 @@ export class View {
     document.body.dataset.screen = model.screen;
     document.body.dataset.state = isLost(model) ? "lost" : show.state;
     document.body.dataset.crisis = String(crisis);
-    for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-on]"))) {
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (
+      document.querySelectorAll("[data-on]")
+    )) {
       part.hidden = !part.dataset.on?.split(" ").includes(model.screen);
     }
-    if (crisis) get("aside").hidden = true;
     if (this.#screen && this.#screen !== model.screen) this.#keepPlace();
     this.#screen = model.screen;
 
@@ -65,8 +72,14 @@ export class View {
     this.#offers(model, live);
     this.#dotRow(live && !crisis ? dotCount(show) : 0, show.hint);
     this.#ratings(live && show.state === "rating", show.rating ?? "before");
-    this.#askResearch(live && (show.hint === "research" || show.state === "ended"));
+    this.#askResearch(live && show.hint === "research");
     this.#controlRow(model);
+    const rows = ["choices", "dots", "distress", "research"];
+    const asks = rows.some((id) => !get(id).hidden);
+    document.body.dataset.asks = String(asks);
+    if (crisis || asks || (model.screen === "session" && show.state === "ended")) {
+      get("aside").hidden = true;
+    }
     this.shape.render(model);
     this.tick(model);
   }
@@ -77,6 +90,8 @@ export class View {
       hearing && this.shape.still && model.link === "open" && model.show.state === "listening";
     write(get("detail"), heard ? strings.hearing : detailWords(model, performance.now()));
     this.shape.tick(model);
+    const words = get("words");
+    words.tabIndex = words.scrollHeight > words.clientHeight ? 0 : -1;
   }
 
   /** Presses the choice at a place in the order they stand in. */
@@ -127,7 +142,11 @@ export class View {
   }
 
   /** A button that shows that it was taken, until the next picture comes. */
-  #button(/** @type {string} */ label, /** @type {string} */ testid, /** @type {() => void} */ deed) {
+  #button(
+    /** @type {string} */ label,
+    /** @type {string} */ testid,
+    /** @type {() => void} */ deed,
+  ) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = testid;
@@ -201,6 +220,9 @@ export class View {
     get("controls").hidden = !shown.length;
     const { state } = model.show;
     write(get("pause"), ["paused", "stopped"].includes(state) ? strings.goOn : strings.pause);
-    write(get("stop"), state === "stopped" && model.link === "open" ? strings.finish : strings.stop);
+    write(
+      get("stop"),
+      state === "stopped" && model.link === "open" ? strings.finish : strings.stop,
+    );
   }
 }
