@@ -78,7 +78,7 @@ class Course:
                 return self._talk.again()
             self.move_on(guide.back(), answered=True)
         elif self._talk.at(Stage.OFFERING) and not place.between:
-            self.withdraw_offer()
+            self.refuse_offer()
         elif place.line.is_question:
             self.take_answer(place, "skip" if "skip" in place.line.answers else "silence")
         else:

@@ -1,0 +1,187 @@
+"""Crisis and violence: heard everywhere, answered first, and never an end."""
+
+import pytest
+from core_driver import Driver, said
+
+from voice_agent.core import inputs as i
+from voice_agent.core.findings import CrisisFlagged, ViolenceFlagged
+from voice_agent.core.stages import Stage
+
+
+@pytest.mark.parametrize(
+    ("cue", "line"),
+    [
+        ("crisis_emergency", "crisis.emergency"),
+        ("harm_other", "crisis.harm-other"),
+        ("crisis", "crisis.ask"),
+        ("crisis_check", "crisis.check"),
+    ],
+)
+def test_words_of_crisis_are_answered_on_a_partial(cue: str, line: str) -> None:
+    """While the person still speaks, whatever was being said."""
+    d = Driver().guided()
+    d.utterances += 1
+    d.starts()
+    assert said(d.partial(cue)) == [line]
+    assert isinstance(d.findings[-1], CrisisFlagged)
+
+
+def test_one_utterance_is_asked_about_once_and_the_next_again() -> None:
+    """Revisions of one utterance ask once; another utterance asks again."""
+    d = Driver().listening()
+    d.utterances += 1
+    d.starts()
+    d.partial("crisis")
+    assert said(d.partial("crisis", words=9)) == []
+    d.ends()
+    d._understood(("crisis",), 12, final=True)
+    d.wait(2)
+    assert d.lines.count("crisis.ask") == 1
+    d.says("no")
+    d.until(state="listening", at_most_s=30)
+    assert said(d.says("crisis")) == ["crisis.ask"]
+
+
+def test_utterance_that_becomes_an_emergency_is_answered_as_one() -> None:
+    """More of the same utterance may be more urgent than its beginning."""
+    d = Driver().listening()
+    d.utterances += 1
+    d.starts()
+    assert said(d.partial("crisis")) == ["crisis.ask"]
+    assert said(d.partial("crisis", "crisis_emergency")) == ["crisis.emergency"]
+
+
+def test_under_an_emergency_nothing_is_asked() -> None:
+    """More words of crisis repeat the emergency number."""
+    d = Driver().listening()
+    d.says("crisis_emergency")
+    assert said(d.says("crisis")) == ["crisis.emergency"]
+
+
+@pytest.mark.parametrize(
+    ("cue", "line"),
+    [
+        ("yes", "crisis.line"),
+        ("no", "crisis.believed"),
+        ("flat", "crisis.line"),
+        ("crisis", "crisis.line"),
+    ],
+)
+def test_question_is_answered_by_words(cue: str, line: str) -> None:
+    """A yes, something unclear and more words of crisis give the line; a no is believed."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.wait(4)
+    assert said(d.says(cue)) == [line]
+
+
+def test_no_answer_gives_the_line() -> None:
+    """Silence after the question is no denial."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.until(line="crisis.line", at_most_s=20)
+
+
+@pytest.mark.parametrize("cue", ["crisis", "crisis_check"])
+@pytest.mark.parametrize("how", ["sound", "word"])
+def test_hum_never_answers_a_question_of_safety(cue: str, how: str) -> None:
+    """A hum is neither yes nor no nor anything else here: the question stays open."""
+    d = Driver().listening()
+    d.says(cue)
+    d.wait(4)
+    asked = d.lines[-1]
+    assert said(d.hums() if how == "sound" else d.says("hum")) == []
+    assert d.lines[-1] == asked
+
+
+def test_believed_no_goes_on_listening() -> None:
+    """A spoken no is believed: the line is named once, the number steps back, talk goes on."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.wait(4)
+    d.says("no")
+    d.until(state="listening", at_most_s=30)
+    assert d.session.shown.resources == "quiet"
+
+
+def test_crisis_stays_open_for_hours() -> None:
+    """After a crisis neither the ladder nor two stops nor goodbye ends the session."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.wait(2000)
+    d.says("goodbye")
+    d.wait(60)
+    for _ in range(3):
+        d.taps("stop")
+        d.wait(10)
+    d.wait(2000)
+    assert d.ended is None
+    d.give(i.ParticipantLeft(t=d.t))
+    assert d.ended == "left"
+
+
+def test_enough_after_a_practice_does_not_end_after_a_crisis() -> None:
+    """The question after a practice has no way out once words of crisis were heard."""
+    d = Driver().listening()
+    d.says("crisis_check")
+    d.wait(4)
+    d.says("no")
+    d.until(state="listening", at_most_s=30)
+    d.taps("choice", "feet-and-room")
+    d.until(line="goodbye.after", at_most_s=300)
+    d.taps("choice", "enough")
+    d.wait(60)
+    assert d.session.stage is Stage.WAITING
+    assert d.ended is None
+
+
+@pytest.mark.parametrize(("via", "lines"), [("web", []), ("phone", ["crisis.attacked-phone"])])
+def test_attack_is_answered_by_silence(via: str, lines: list[str]) -> None:
+    """The page speaks nothing; the phone says only which key gives numbers."""
+    d = Driver(via=via).guided()
+    d.wait(1)
+    assert said(d.says("violence_now")) == lines
+    assert said(d.wait(300)) == []
+    assert isinstance(d.findings[-1], ViolenceFlagged)
+    assert d.session.shown.resources == "quiet"
+    d.taps("stop")
+    assert d.ended is None
+
+
+def test_going_on_after_an_attack_listens() -> None:
+    """What was hushed is gone; going on begins with listening, not with a dead end."""
+    d = Driver().guided()
+    d.says("violence_now")
+    d.wait(20)
+    assert said(d.taps("go_on")) == ["conversation.listening"]
+    assert d.session.stage is Stage.LISTENING
+
+
+def test_words_of_violence_show_help_and_leave_the_talk_alone() -> None:
+    """The number is shown small, and the session is not ended by silence any more."""
+    d = Driver().listening()
+    d.says("violence", words=9)
+    assert d.session.shown.resources == "quiet"
+    d.wait(2000)
+    assert d.ended is None
+
+
+def test_words_of_violence_never_make_a_large_number_small() -> None:
+    """What a crisis showed stays."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.says("violence")
+    assert d.session.shown.resources == "crisis"
+
+
+def test_stop_and_a_person_in_one_breath_are_both_heard() -> None:
+    """After "stop, I want a person" it is silent, and the numbers are named."""
+    d = Driver().guided()
+    d.utterances += 1
+    d.starts()
+    d.partial("stop")
+    d.ends()
+    d._understood(("stop", "person"), 6, final=True)
+    d.wait(2)
+    assert d.session.stage is Stage.STOPPED
+    assert d.lines[-1] == "conversation.person"
