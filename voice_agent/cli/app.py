@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from voice_agent import __version__
-from voice_agent.cli import replay, scripts, serve, sessions, talk
+from voice_agent.cli import models, replay, scripts, serve, sessions, talk
 
 app = typer.Typer(
     name="voice-agent",
@@ -37,3 +37,4 @@ app.command("talk", rich_help_panel="Run")(talk.talk)
 app.command("replay", rich_help_panel="Look")(replay.replay)
 app.add_typer(scripts.app, name="scripts", rich_help_panel="Look")
 app.add_typer(sessions.app, name="sessions", rich_help_panel="Look")
+app.add_typer(models.app, name="models", rich_help_panel="Look")

@@ -1,0 +1,56 @@
+"""`voice-agent models`: the models on disk, their checksums and licences."""
+
+import json
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="The models: list, check.")
+
+
+@app.command("list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="As a JSON list of objects.")] = False,
+) -> None:
+    """List the models: what each is for, its licence, and where it comes from."""
+    from voice_agent.engines.manifest import manifest
+
+    rows = [
+        {
+            "name": model.name,
+            "kind": model.kind,
+            "used_for": model.used_for,
+            "licence": model.licence,
+            "publisher": model.publisher,
+            "hub": model.hub.id,
+            "revision": model.hub.revision,
+            "packages": [f"{package.name}=={package.version}" for package in model.packages],
+        }
+        for model in manifest()
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{row['name']:18} {row['licence']:8} {row['used_for']}")
+
+
+@app.command()
+def check() -> None:
+    """Verify every file of every model against the manifest."""
+    from voice_agent.engines.manifest import manifest
+    from voice_agent.engines.models import check as files_of
+    from voice_agent.settings import load_settings
+
+    cache_dir = load_settings().cache_dir
+    wrong = 0
+    for model in manifest():
+        for file in files_of(model.name, cache_dir):
+            wrong += not file.ok
+            typer.echo(f"{'ok   ' if file.ok else 'wrong'} {model.name:18} {file.path.name}")
+    if wrong:
+        typer.echo(
+            f"voice-agent: {wrong} files are missing or damaged; install the packages anew.",
+            err=True,
+        )
+        raise typer.Exit(1)
