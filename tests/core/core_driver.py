@@ -4,6 +4,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+from hypothesis import settings
+
 from voice_agent.core import commands as c
 from voice_agent.core import inputs as i
 from voice_agent.core.config import CoreSettings
@@ -14,6 +16,9 @@ from voice_agent.core.session import Output, Session
 from voice_agent.core.times import to_seconds, to_ticks
 from voice_agent.library import load_library
 from voice_agent.shipped import shipped
+
+STEADY = settings(deadline=None, derandomize=True)
+"""Property tests try the same examples in each run, on fast and on slow machines."""
 
 RATE = 100
 """The tiny player's samples a second: one is one hundredth of a second, as session time is."""

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from core_driver import STEADY
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_agent.core import wire
@@ -27,6 +28,7 @@ EVENTS: st.SearchStrategy[Any] = st.one_of(
 )
 
 
+@settings(STEADY, max_examples=60)
 @given(st.lists(EVENTS, max_size=300))
 def test_log_gives_back_every_event_in_order_and_counts_each(events: list[Any]) -> None:
     """Blocks are closed before any other line; `seq` runs on by the rows of each."""

@@ -1,7 +1,8 @@
 """The playout timeline: what sounds when, to the sample."""
 
 import pytest
-from hypothesis import given
+from core_driver import STEADY
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -104,6 +105,7 @@ def test_line_of_no_samples_is_over_at_once_and_its_pause_is_kept() -> None:
     assert play(player, 6) == [Segment(5), Finished(A, 0), Segment(1)]
 
 
+@settings(STEADY)
 @given(st.lists(st.integers(1, 40), min_size=1), st.lists(st.integers(0, 59), max_size=5))
 def test_line_played_in_any_pieces_is_the_same_line(pieces: list[int], phrases: list[int]) -> None:
     """The size of the frames changes nothing of what sounds."""
@@ -200,3 +202,4 @@ class Timeline(RuleBasedStateMachine):
 
 
 TestTimeline = Timeline.TestCase
+TestTimeline.settings = settings(STEADY, max_examples=60)

@@ -1,8 +1,8 @@
 """The ladder: what silence comes to, when, and never two things at once."""
 
 import pytest
-from core_driver import Driver, said
-from hypothesis import given
+from core_driver import STEADY, Driver, said
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_agent.core import inputs as i
@@ -75,6 +75,7 @@ def test_words_understood_late_bring_no_rung_a_second_time() -> None:
     assert steps.climb(2400, ALL) is not None
 
 
+@settings(STEADY)
 @given(
     st.lists(
         st.tuples(st.integers(1, 20_000), st.booleans(), st.sets(st.sampled_from(ALL))),

@@ -7,14 +7,15 @@ import typing
 from typing import Any
 
 import pytest
-from hypothesis import given
+from core_driver import STEADY
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice_agent.core import wire
 from voice_agent.core.commands import Choice, Show
 from voice_agent.core.errors import MalformedEventError
 from voice_agent.core.findings import Reason, ShutdownSuspected
-from voice_agent.core.inputs import KeyPressed, Tapped
+from voice_agent.core.inputs import KeyPressed, SettingChanged, Tapped
 
 _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     str: st.text(max_size=8),
@@ -29,7 +30,6 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     if typing.get_origin(hint) is types.UnionType:
-        # A number that may also be a text or a truth stays what it is: bool is no float here.
         return st.one_of([values(option) for option in typing.get_args(hint)])
     if typing.get_origin(hint) is tuple:
         return st.lists(values(typing.get_args(hint)[0]), max_size=3).map(tuple)
@@ -42,6 +42,7 @@ def events(cls: type) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("cls", wire.TYPES.values(), ids=lambda cls: cls.__name__)
+@settings(STEADY, max_examples=30)
 @given(data=st.data())
 def test_event_comes_back_as_it_went(cls: type, data: st.DataObject) -> None:
     """Every type of event survives JSON."""
@@ -58,6 +59,12 @@ def test_names_are_the_ones_of_the_tables() -> None:
 def test_nulls_are_left_out_and_type_and_time_come_first() -> None:
     """A line of a log is as short as it can be."""
     assert list(wire.encode(Tapped(t=1.5, control="stop"))) == ["type", "t", "control"]
+
+
+def test_null_that_was_left_out_is_null_again() -> None:
+    """A setting without a value is written without the field, and read as it was."""
+    changed = SettingChanged(t=1.0, key="stt.language", value=None)
+    assert wire.decode(wire.encode(changed)) == changed
 
 
 def test_unknown_fields_are_ignored() -> None:

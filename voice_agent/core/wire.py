@@ -75,6 +75,8 @@ def decode(obj: Mapping[str, Any]) -> Event:
     for field in _FIELDS[cls]:
         if field.name in obj:
             values[field.name] = _typed(obj[field.name], _HINTS[cls][field.name], name, field.name)
+        elif type(None) in typing.get_args(_HINTS[cls][field.name]):
+            values[field.name] = None  # nulls are left out by `encode`
         elif field.default is dataclasses.MISSING:
             raise MalformedEventError(f"An event '{name}' needs the field '{field.name}'.")
     event: Event = cls(**values)

@@ -1,0 +1,243 @@
+"""Any inputs in any order: what the session promises whatever happens."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from core_driver import STEADY, Driver, shipped_library
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voice_agent.core import commands as c
+from voice_agent.core import inputs as i
+from voice_agent.core import wire
+from voice_agent.core.findings import CrisisFlagged, SilenceReached, ViolenceFlagged
+from voice_agent.core.intents import DANGER
+from voice_agent.core.journal import Journal, expand
+from voice_agent.core.session import Session
+from voice_agent.core.silence import Rung
+from voice_agent.core.stages import Stage
+
+LIBRARY = shipped_library()
+CUES = (
+    "stop", "pause", "resume", "repeat", "yes", "no", "first", "second", "hum", "stay", "skip",
+    "back", "slower", "louder", "softer", "goodbye", "again", "something-else", "help", "numb",
+    "keys", "person", "automated", "break", "flat", "feet-and-room", "name-it", "rate_3",
+)  # fmt: skip
+CONTROLS = (
+    "stop", "pause", "go_on", "say_again", "just_stay", "skip", "slower", "louder", "dot", "odd",
+)  # fmt: skip
+CHOICES = (
+    "yes", "no", "first", "second", "stay", "again", "enough", "something-else", "not-now",
+    "feet-and-room", "name-it", "wait-with-me", "crisis", "odd",
+)  # fmt: skip
+KEYS = (*"0123456789*#", "", "12", "x")
+
+
+def cues_of(*more: str) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from((*CUES, *more)), max_size=3, unique=True).map(tuple)
+
+
+# Raw inputs, of which many make no sense: nothing raises, and the same gives the same.
+
+_LINES = [*((s.id, line.id) for s in LIBRARY.values() for line in s.lines), ("odd", "odd")]
+
+
+def raw(cls: type, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"type": st.just(wire.NAMES[cls]), **fields})
+
+
+_S = st.floats(-1, 4000).map(lambda s: round(s, 2))
+RAW = st.one_of(
+    *(raw(cls, onset_s=_S) for cls in (i.SpeechSuspected, i.SpeechStarted, i.SpeechWithdrawn)),
+    raw(i.SpeechEnded, onset_s=_S, last_s=_S),
+    raw(i.Ticked),
+    raw(i.Ticked),
+    raw(
+        i.Transcript, utterance=st.integers(-1, 6), rev=st.integers(0, 9), audio_end_s=_S,
+        final=st.booleans(), cues=cues_of(*DANGER), words=st.integers(0, 9),
+        open_ended=st.booleans(),
+    ),
+    raw(i.Hummed, length_s=_S),
+    raw(i.Tapped, control=st.sampled_from(CONTROLS)),
+    raw(i.Tapped, control=st.just("choice"), choice=st.sampled_from(CHOICES)),
+    raw(i.KeyPressed, digit=st.sampled_from(KEYS)),
+    raw(i.ConsentChanged, consent=st.sampled_from(["tone", "odd"]), given=st.booleans()),
+    raw(i.DistressRated, when=st.sampled_from(["before", "odd"]), rating=st.integers(-9, 99)),
+    st.sampled_from(_LINES).flatmap(
+        lambda key: raw(
+            i.PlayoutFinished, script=st.just(key[0]), line=st.just(key[1]),
+            sample=st.integers(0, 9), stopped=st.booleans(),
+        )
+    ),
+    st.just({"type": "finish"}),
+    st.just({"type": "finish"}),
+    *(raw(cls) for cls in (i.ConnectionLost, i.Held, i.Unheld, i.ParticipantLeft)),
+    raw(i.ConnectionRestored, after=st.sampled_from(["lost", "restart"])),
+    raw(i.ParticipantJoined, via=st.sampled_from(["web", "phone", "odd"])),
+    raw(i.EngineFailed, engine=st.sampled_from(["stt", "tts"])),
+    raw(i.EngineRecovered, engine=st.just("stt")),
+    raw(
+        i.SettingChanged, key=st.sampled_from(["ladder.soft_s", "ladder.odd", "odd"]),
+        value=st.sampled_from([3.0, -1.0, "x", None, True]),
+    ),
+)  # fmt: skip
+STEPS = st.lists(st.tuples(RAW, st.sampled_from([0, 1, 10, 100, 3000, 70_000])), max_size=60)
+
+
+@settings(STEADY, max_examples=250)
+@given(STEPS)
+def test_no_input_raises_and_the_log_replays_to_the_same(
+    steps: list[tuple[Mapping[str, Any], int]],
+) -> None:
+    """Any order of any inputs is taken; fed again through JSON, it decides the same."""
+    session, journal = Session(LIBRARY), Journal()
+    now = 0
+    playing: c.Say | None = None
+    lines: list[dict[str, Any]] = []
+    decided: list[Any] = []
+    for obj, gone in steps:
+        now += gone
+        if obj["type"] == "finish":
+            if playing is None:
+                continue
+            obj = {"type": "playout_finished", "script": playing.script, "line": playing.line,
+                   "sample": 1}  # fmt: skip
+        event = wire.decode({**obj, "t": now / 100})
+        assert isinstance(event, i.Input)
+        lines += journal.add(event)
+        outputs = session.handle(event)
+        for output in outputs:
+            lines += journal.add(output)
+            playing = output if isinstance(output, c.Say) else playing
+        decided += outputs
+    lines += journal.close()
+    again, replayed = Session(LIBRARY), []
+    for line in (json.loads(wire.dumps(line)) for line in lines):
+        for event in expand(line):
+            if isinstance(event, i.Input):
+                replayed += again.handle(event)
+    assert replayed == decided
+    assert again.shown == session.shown
+
+
+# A person and a player: what holds through a whole conversation.
+
+DOES = st.one_of(
+    st.tuples(st.just("waits"), st.sampled_from([0.1, 1.0, 5.0, 13.0, 40.0, 100.0, 700.0])),
+    st.tuples(st.just("waits"), st.sampled_from([0.1, 1.0, 5.0, 13.0, 40.0])),
+    st.tuples(st.just("says"), cues_of()),
+    st.tuples(st.just("says"), cues_of(*DANGER)),
+    st.tuples(st.just("noises"), st.none()),
+    st.tuples(st.just("talks"), st.sampled_from([0.5, 20.0])),
+    st.tuples(st.just("hums"), st.none()),
+    st.tuples(st.just("taps"), st.sampled_from(CONTROLS)),
+    st.tuples(st.just("chooses"), st.sampled_from(CHOICES)),
+    st.tuples(st.just("presses"), st.sampled_from(KEYS)),
+    st.tuples(st.just("loses"), st.sampled_from([1.0, 30.0])),
+    st.tuples(st.just("restarts"), st.none()),
+)
+
+
+def do(d: Driver, what: str, how: Any) -> None:
+    match what:
+        case "waits":
+            d.wait(how)
+        case "says":
+            d.says(*how, words=len(how))
+        case "noises":
+            d.says(words=0)
+        case "talks":
+            d.says(words=9, for_s=how)
+        case "hums":
+            d.hums()
+        case "taps":
+            d.taps(how)
+        case "chooses":
+            d.taps("choice", how)
+        case "presses":
+            d.presses(how)
+        case "loses":
+            d.give(i.ConnectionLost(t=d.t))
+            d.wait(how)
+            d.give(i.ConnectionRestored(t=d.t))
+        case "restarts":
+            d.player.stop()
+            d.give(i.ConnectionRestored(t=d.t, after="restart"))
+
+
+@settings(STEADY, max_examples=50)
+@given(st.sampled_from(["web", "phone"]), st.lists(DOES, max_size=25))
+def test_conversation_keeps_its_promises(via: str, doings: list[tuple[str, Any]]) -> None:
+    """Ladder, stop, crisis and end hold, and nothing ever gets stuck."""
+    d = Driver(via=via)
+    for what, how in doings:
+        stopped = d.session.stage is Stage.STOPPED
+        said = len(d.lines)
+        do(d, what, how)
+        if stopped and what in ("waits", "noises", "talks", "hums", "loses", "restarts"):
+            assert len(d.lines) - said <= 2, "a stop asks nothing"  # numbers being read go on
+        assert_not_stuck(d)
+        if d.ended:
+            break
+    assert_ladder(d)
+    assert_end(d)
+
+
+def assert_not_stuck(d: Driver) -> None:
+    """Somewhere kind follows: a line goes on, an answer is awaited, or the ladder counts."""
+    talk = d.session._talk
+    if talk.floor.busy or talk.voice.under_way or talk.voice.paused:
+        return
+    place = talk.guide.place
+    assert not talk.voice.held
+    assert talk.at(Stage.LISTENING, Stage.WAITING, Stage.STOPPED, Stage.ENDED) or (
+        place is not None and place.waits
+    )
+
+
+def assert_ladder(d: Driver) -> None:
+    """Never inside speech, one rung at a time, rising until something is done."""
+    speaking = False
+    last: Rung | None = None
+    rungs = list(Rung)
+    before: float | None = None
+    for event in d.log:
+        match event:
+            case i.SpeechSuspected() | i.SpeechStarted():
+                speaking = True
+            case i.SpeechEnded() | i.SpeechWithdrawn() | i.ConnectionLost():
+                speaking = False
+            case i.Tapped() | i.KeyPressed() | i.Hummed() | i.Transcript():
+                last = None
+            case i.ConnectionRestored():
+                last, speaking = None, False
+            case c.Say() if event.line == "need":
+                last = None
+            case SilenceReached():
+                assert not speaking
+                assert event.t != before, "two rungs at once"
+                before = event.t
+                rung = Rung(event.rung)
+                if last is not None and rung in (Rung.ANNOUNCE_AGAIN, Rung.END):
+                    assert rungs.index(rung) == rungs.index(last) + 1
+                last = rung
+            case _:
+                pass
+
+
+def assert_end(d: Driver) -> None:
+    """Silence ends after two announcements a minute apart, danger never but by leaving."""
+    flagged = any(isinstance(f, (CrisisFlagged, ViolenceFlagged)) for f in d.findings)
+    assert d.ended is None or not flagged
+    if d.ended == "silence":
+        at = {f.rung: f.t for f in d.findings if isinstance(f, SilenceReached)}
+        assert at["announce_again"] - at["announce"] >= 60
+        assert at["end"] - at["announce_again"] >= 60
+        said = [o for o in d.outputs if isinstance(o, c.Say)][-2:]
+        assert [o.line.removesuffix("-phone") for o in said] in (
+            ["end-first", "end-second"],
+            ["end-second", said[-1].line],
+        )
+    if d.ended == "stopped":
+        assert d.session.stage is Stage.ENDED
