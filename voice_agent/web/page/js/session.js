@@ -54,7 +54,7 @@ export class Line {
   /** Sends a message; kept for later while the connection is lost. */
   send(/** @type {object} */ message) {
     const text = JSON.stringify(message);
-    if (this.#channel?.readyState === "open") {
+    if (this.#link === "open" && this.#channel?.readyState === "open") {
       this.#channel.send(text);
     } else if (!this.#closed) {
       this.#unsent = [...this.#unsent, text].slice(-KEPT_MESSAGES);
@@ -109,6 +109,7 @@ export class Line {
   #set(/** @type {Link} */ link) {
     if (this.#closed || link === this.#link) return;
     this.#link = link;
+    if (link === "open") for (const text of this.#unsent.splice(0)) this.#channel?.send(text);
     this.options.onLink(link);
   }
 
@@ -166,7 +167,6 @@ export class Line {
     }
     if (pc !== this.#pc) return "failed";
     this.#channel = channel;
-    for (const text of this.#unsent.splice(0)) channel.send(text);
     return "open";
   }
 
