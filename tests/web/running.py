@@ -65,6 +65,7 @@ class Running:
             if found := re.match(r"Ready: call sip:.*:(\d+)", line):
                 self.sip_port = int(found[1])
                 ready.set()
+        process.wait()  # it ended early; `start` must see that
         ready.set()
 
     def kill(self) -> None:

@@ -25,6 +25,8 @@ from voice_agent.store import SessionRecord, SessionState, Store, hash_token, ne
 from voice_agent.transport.base import Transport
 
 SWEEP_S = 60.0
+JOIN_S = 120.0
+"""How long a session waits for its line."""
 STEP_S = 0.01
 
 _log = log.get_logger(__name__)
@@ -160,11 +162,14 @@ class Host:
         return await asyncio.to_thread(self.store.verify_token, session_id, token)
 
     async def state(self, session_id: str) -> tuple[str, bool]:
-        """Return how a session stands, and whether it can be gone on with."""
+        """Return how a session stands, and whether it can be gone on with.
+
+        A live one always can: a page that is reloaded asks before its old line is seen to be
+        gone, and one that is open elsewhere is told so when it tries (`may_attach`).
+        """
         live = self.sessions.get(session_id)
         if live is not None:
-            over = live.loop.ended is not None
-            return ("ended", False) if over else ("live", not live.connected)
+            return ("ended", False) if live.loop.ended is not None else ("live", True)
         record = await asyncio.to_thread(self.store.get, session_id)
         if record is None or record.state is SessionState.ENDED:
             return "ended", False
@@ -232,6 +237,7 @@ class Host:
         """Take that a page is gone; its session waits for it."""
         live = self.sessions.get(session_id)
         if live is not None and live.page == page and live.transport is not None:
+            live.page = None  # whoever comes next may take the line, also before it has closed
             self._later(live.transport.close())
 
     def answer_call(self, transport: Transport, *, refused: bool = False) -> None:
@@ -308,6 +314,8 @@ class Host:
         for live in list(self.sessions.values()):
             if live.lost_at_s is not None and now - live.lost_at_s > keep_s:
                 self._drop(live)
+            elif not live.joined and now - live.made_s > JOIN_S:
+                self._drop(live)  # a page that never came must not take a place
             else:
                 self.store.touch(live.id, self._unix_s())
         self._later(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
