@@ -89,7 +89,10 @@ function receive(/** @type {Record<string, any>} */ message) {
     if (model.show.state === "ended") saveSession(null);
   } else if (message.type === "caption" && typeof message.text === "string") {
     voice.muted = false;
-    know({ captions: [...model.captions, message.text].slice(-3) });
+    // A line that goes on after a pause, or is said again, is still the same line.
+    if (model.captions.at(-1) !== message.text) {
+      know({ captions: [...model.captions, message.text].slice(-3) });
+    }
   } else if (message.type === "transfer") {
     know({ crisis: true });
   } else if (message.type === "end") {
