@@ -119,7 +119,9 @@ class Session:
         """See what the time that has passed brings; whether anything."""
         talk = self._talk
         place = talk.guide.place
-        wants_word = place is not None and place.line.is_question
+        wants_word = (
+            place is not None and place.line.is_question and not talk.at(Stage.OPENING)
+        )  # the first question is open: whoever answers it may take their time
         utterance = talk.floor.over(talk.now, wants_word=wants_word)
         if utterance is None:
             return self._quiet.pass_by()

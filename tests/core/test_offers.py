@@ -1,0 +1,47 @@
+"""Which practices are offered, and how rarely."""
+
+import pytest
+from core_driver import small
+
+from voice_agent.core.config import OfferSettings
+from voice_agent.core.offers import Offers
+
+LINE = {"id": "x", "text": "Here."}
+LIBRARY = {
+    "a": small("a", LINE, fits=("numb",)),
+    "b": small("b", LINE, fits=("numb",)),
+    "c": small("c", LINE),
+    "d": small("d", LINE, fits=("numb",), not_for=("numb",)),
+}
+
+
+def offers() -> Offers:
+    return Offers(LIBRARY, OfferSettings(quiet_after_no_s=600, quiet_factor=2))
+
+
+@pytest.mark.parametrize(("noes", "quiet_s"), [(1, 600), (2, 1200), (3, 2400)])
+def test_each_no_doubles_the_quiet(noes: int, quiet_s: int) -> None:
+    """One tick before nothing may be offered; at its end it may."""
+    o = offers()
+    for _ in range(noes):
+        o.refused(1000)
+    assert [o.may(1000 + quiet_s * 100 - 1), o.may(1000 + quiet_s * 100)] == [False, True]
+
+
+def test_what_fits_comes_before_what_does_not_and_what_hurts_never() -> None:
+    """At most two, and none that is not for this."""
+    assert offers().choose("numb", ("c", "d", "b", "a")) == ("b", "a")
+
+
+def test_what_was_done_makes_room_for_what_is_new_in_the_order_of_the_line() -> None:
+    """A practice that was done comes after the others, but keys keep the line's order."""
+    o = offers()
+    o.done("a")
+    assert o.choose("numb", ("a", "b")) == ("a", "b")
+    o.done("b")
+    assert Offers(LIBRARY, OfferSettings()).choose("odd", ("a", "b", "c")) == ("a", "b")
+
+
+def test_unknown_practices_are_left_out() -> None:
+    """A library that has none of them offers nothing."""
+    assert offers().choose("numb", ("x", "y")) == ()
