@@ -61,7 +61,7 @@ class LiveSession:
     @property
     def over(self) -> bool:
         """Whether nothing is left to do for this session."""
-        return self._farewell == 0
+        return self._farewell is not None and self._farewell <= 0
 
     @property
     def connected(self) -> bool:
