@@ -217,3 +217,13 @@ def test_ladder_goes_by_the_settings() -> None:
     d = Driver(settings=settings).listening()
     d.wait(5)
     assert rungs(d) == ["soft"]
+
+
+def test_an_offer_made_for_another_reason_is_the_only_one_in_its_silence() -> None:
+    """After an offer that words led to, the ladder comes to company, not to a second offer."""
+    steps = ladder()
+    steps.offered(100)
+    assert steps.climb(5999, ALL) is None
+    reached = steps.climb(6000, ALL)
+    assert reached is not None
+    assert reached.rung is Rung.WAIT

@@ -238,6 +238,7 @@ class Course:
         talk.stages.move(Happening.OFFERED)
         talk.offered = tuple(Choice(id=p, label=talk.library[p].title) for p in practices)
         talk.out.append(Offer(t=talk.t, practices=practices, why=why))
+        talk.ladder.offered(talk.now)
         talk.begin(lines.OFFER, alone=True)
 
     def choose_offered(self, which: int) -> None:

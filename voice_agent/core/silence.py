@@ -61,6 +61,12 @@ class Ladder:
         self._since = since
         self._last = None
 
+    def offered(self, now: int) -> None:
+        """Take that an offer was made in this silence: the ladder makes no second one in it."""
+        if self._last in (None, Rung.SOFT):
+            self._last = Rung.OFFER
+            self._last_at = now
+
     def climb(self, now: int, allowed: Container[Rung]) -> Reached | None:
         """Return the rung that is due at `now` and is `allowed`, and remember it.
 
