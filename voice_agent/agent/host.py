@@ -281,7 +281,10 @@ class Host:
             self._step(now)
             if now - swept >= SWEEP_S:
                 swept = now
-                self._tidy(now)
+                try:
+                    self._tidy(now)
+                except Exception as error:  # noqa: BLE001 - without the pump every line goes silent
+                    _log.exception("tidying_failed", kind=type(error).__name__)
             due = max(due + STEP_S, now - 10 * STEP_S)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
@@ -297,7 +300,12 @@ class Host:
             if live.over:
                 self._drop(live)
         for refusal in list(self._refusals):
-            if refusal.step_to(now):
+            try:
+                done = refusal.step_to(now)
+            except Exception as error:  # noqa: BLE001 - as above
+                _log.exception("refusal_failed", kind=type(error).__name__)
+                done = True
+            if done:
                 self._refusals.discard(refusal)
                 self._later(refusal.transport.close())
 

@@ -50,13 +50,18 @@ class LiveSession:
         self._country = country
         self._append = append
         self._lines = lines
+        self.made_s = now_s
         self._begun_s = now_s - loop.tick / 100
         self._joined = False
         self._restarted = loop.tick > 0
         self._fed = 0
         self._held = False
         self._farewell: int | None = None
-        self._last_words = False
+
+    @property
+    def joined(self) -> bool:
+        """Whether somebody has been on the line yet."""
+        return self._joined
 
     @property
     def over(self) -> bool:
