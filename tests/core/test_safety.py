@@ -185,3 +185,13 @@ def test_stop_and_a_person_in_one_breath_are_both_heard() -> None:
     d.wait(2)
     assert d.session.stage is Stage.STOPPED
     assert d.lines[-1] == "conversation.person"
+
+
+def test_words_of_violence_during_the_goodbye_keep_the_session_open() -> None:
+    """The goodbye is said to its end, and then it listens instead of ending."""
+    d = Driver().listening()
+    d.says("goodbye")
+    d.says("violence", words=2)
+    d.wait(60)
+    assert d.ended is None
+    assert d.session.stage is Stage.LISTENING
