@@ -192,6 +192,6 @@ def test_words_of_violence_during_the_goodbye_keep_the_session_open() -> None:
     d = Driver().listening()
     d.says("goodbye")
     d.says("violence", words=2)
-    d.wait(60)
+    d.until(state="listening", at_most_s=40)
     assert d.ended is None
     assert d.session.stage is Stage.LISTENING
