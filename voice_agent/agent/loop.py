@@ -75,6 +75,7 @@ class SessionLoop:
         self.speaking = Speaking(parts.library, self._values, parts.renderer, want, sample_rate)
         self._queue: deque[i.Input] = deque()
         self._working = False
+        self._captioned: dict[str, Any] | None = None
 
     @property
     def t(self) -> float:
@@ -131,13 +132,16 @@ class SessionLoop:
 
     def _caption(self, event: i.PlayoutStarted) -> None:
         text = written(self._library, (event.script, event.line), self._values)
-        self._send(
-            {"type": "caption", "t": event.t, "script": event.script, "line": event.line,
-             "text": text}
-        )  # fmt: skip
+        self._captioned = {
+            "type": "caption", "t": event.t, "script": event.script, "line": event.line,
+            "text": text,
+        }  # fmt: skip
+        self._send(self._captioned)
 
     def show_again(self) -> None:
-        """Send the newest picture once more: a page that came back has missed it."""
+        """Send the newest line and picture once more: a page that came back has missed them."""
+        if self._captioned is not None:
+            self._send(self._captioned)
         shown = self.core.shown
         if shown is not None:
             self._send(wire.encode(shown))
