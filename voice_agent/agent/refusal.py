@@ -9,6 +9,8 @@ from voice_agent.core.inputs import Input, PlayoutFinished
 from voice_agent.transport.base import LineState, Transport
 
 LONGEST_S = 60.0
+STALL_S = 0.05
+"""Held up longer than this, the line goes on later: no word is left out to catch up."""
 
 
 class Refusal:
@@ -28,6 +30,7 @@ class Refusal:
         """Move on to `now_s` (monotonic); whether all was said or nobody is there."""
         if self.transport.state is LineState.CLOSED:
             return True
+        self._begun_s = max(self._begun_s, now_s - self._tick / 100 - STALL_S)
         while self._tick < min((now_s - self._begun_s), LONGEST_S) * 100 and not self._done:
             self._speaking.arrived(self._tick)
             self.transport.write(self._speaking.fill(self._tick, self._happened))
