@@ -105,6 +105,7 @@ async def _serve(settings: "Settings", bound: socket.socket, *, phone: bool) -> 
     )
     try:
         await service.start(_progress)
+        bound.listen()  # who comes between "Ready" and the server's first breath waits, not fails
         host, port = bound.getsockname()[:2]
         scheme = "https" if settings.tls.cert else "http"
         shown = f"[{host}]" if ":" in host else host
