@@ -1,6 +1,7 @@
 """One session, 10 ms at a time: sound and messages in, sound and messages out, all in order."""
 
 import math
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -152,7 +153,7 @@ class SessionLoop:
             event = wire.decode({**obj, "t": self.t})
         except MalformedEventError:
             return False
-        if not isinstance(event, FROM_PAGE):
+        if not isinstance(event, FROM_PAGE) or not _proper(event):
             return False
         self.handle(event)
         return True
@@ -185,6 +186,22 @@ class SessionLoop:
         return sound
 
 
+def _proper(event: i.Input) -> bool:
+    """Whether a page's message says only what a page may: what it sends is kept in the log."""
+    match event:
+        case i.Tapped(control=control, choice=choice):
+            return all(_NAME.fullmatch(word) for word in (control, choice or "-"))
+        case i.KeyPressed(digit=digit):
+            return len(digit) == 1 and digit in "0123456789*#"
+        case i.ConsentChanged(consent=consent):
+            return consent in ("tone", "research", "transcript")
+        case i.DistressRated(when=when, rating=rating):
+            return when in ("before", "after") and (rating is None or 0 <= rating <= 10)
+        case _:
+            return False
+
+
+_NAME = re.compile(r"[a-z0-9_-]{1,40}")
 _QUIET_DBFS = -120.0
 
 
