@@ -231,8 +231,11 @@ async def live(log: Path | None) -> AsyncIterator[tuple[Host, Wire]]:
         finally:
             await asyncio.sleep(0.3)  # the store's writer is as far behind as that
             if log is not None:
-                rows = "".join(row.rstrip() + "\n" for row in store.lines(opened.id))
-                await asyncio.to_thread(log.write_text, rows)
+                kept = store.get(opened.id)
+                rows = [json.dumps(kept.header if kept else {}), *store.lines(opened.id)]
+                await asyncio.to_thread(
+                    log.write_text, "".join(f"{row.rstrip()}\n" for row in rows)
+                )
             pump.cancel()
             await host.close()
             recogniser.close()

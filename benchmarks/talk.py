@@ -142,20 +142,20 @@ def run(core: int, source: Path, folder: Path, *, timers: Path | None = None) ->
 
 
 def timed(out: Path, arguments: list[str]) -> None:
-    """Run the command in this process under timers and write seconds by part."""
+    """Run the command in this process under timers and write its seconds of the core by part."""
     spent = dict.fromkeys(PARTS, 0.0)
     stack: list[tuple[str, float]] = []
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     def enter(part: str) -> None:
-        now = time.perf_counter()
+        now = time.process_time()
         if stack:
             outer, since = stack[-1]
             spent[outer] += now - since
         stack.append((part, now))
 
     def leave() -> None:
-        now = time.perf_counter()
+        now = time.process_time()
         part, since = stack.pop()
         spent[part] += now - since
         if stack:
@@ -180,14 +180,14 @@ def timed(out: Path, arguments: list[str]) -> None:
             setattr(owner, method, wrap(part, getattr(owner, method)))
     from voice_agent.cli import main as command
 
-    ready = time.perf_counter()
+    ready = time.process_time()
     sys.argv = ["voice-agent", *arguments]
     try:
         command()
     except SystemExit as left:
         if left.code:
             raise
-    ended = time.perf_counter()
+    ended = time.process_time()
     spent["reading, the loop and the rest"] = ended - ready - sum(spent.values())
     spent["imports before the command"] = ready - begun
     out.write_text(json.dumps(spent))
@@ -229,7 +229,7 @@ def main() -> None:
     print(f"{'the whole command, on the wall':34}{wall_s:10.2f}{audio_s / wall_s:13.1f}{GOAL:7.0f}")
     print(f"{'the same, time of the core':34}{cpu_s:10.2f}{audio_s / cpu_s:13.1f}")
     total = sum(parts.values())
-    print(f"{'where it goes (one run, timed)':34}{'seconds':>10}{'share':>13}")
+    print(f"{'where it goes, time of the core':34}{'seconds':>10}{'share':>13}")
     for part, seconds in sorted(parts.items(), key=lambda item: -item[1]):
         print(f"{part:34}{seconds:10.2f}{seconds / total:13.1%}")
     if options.json:
