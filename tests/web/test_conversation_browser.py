@@ -1,0 +1,287 @@
+"""The page in a real Chromium against the real service: what a person sees, hears and does.
+
+The visits run side by side, so that the openings are lived through once; each test reads its own.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Screens, Visit, launch, visit
+from playwright.sync_api import sync_playwright
+from running import Running
+from scene import Scene
+
+from voice_agent.agent.parts import Parts
+
+pytestmark = pytest.mark.browser
+
+SHORT_LADDER = {
+    "VOICE_AGENT_LADDER__SOFT_S": "3",
+    "VOICE_AGENT_LADDER__OFFER_S": "6",
+    "VOICE_AGENT_LADDER__WAIT_S": "60",
+}
+OPENING = [f"opening/{line}" for line in ("what", "kept", "quiet", "driving", "need")]
+PRACTICE = [f"feet-and-room/{line}" for line in ("invite", "ready", "feet", "press")]
+QUIET_WITHIN_S = 0.35
+
+# When the bundled voice speaks into the second microphone, in s from its first sample.
+ASIDE_S, COUGH_S, YES_S, STOP_S = 7.0, 16.0, 45.0, 49.5
+
+
+@pytest.fixture(scope="module")
+def service(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running(cache_dir, tmp_path_factory.mktemp("data"), **SHORT_LADDER) as running:
+        yield running
+        print("\n".join(running.output[-30:]))  # pytest shows it where a test failed
+
+
+@pytest.fixture(scope="module")
+def screens(tmp_path_factory: pytest.TempPathFactory) -> Screens:
+    return Screens(tmp_path_factory.mktemp("screens"))
+
+
+@pytest.fixture(scope="module")
+def scene(parts: Parts) -> Scene:
+    """Somebody who talks into the voice, coughs, says yes to the offer, and stop."""
+    made = Scene(parts, 70.0)
+    made.say(ASIDE_S, "It was such a long day today.")
+    made.cough(COUGH_S)
+    made.say(YES_S, "Yes.")
+    made.say(STOP_S, "Stop.")
+    return made
+
+
+@pytest.fixture(scope="module")
+def visits(
+    service: Running,
+    chromium: str,
+    parts: Parts,
+    scene: Scene,
+    screens: Screens,
+    tmp_path_factory: Any,
+) -> Iterator[dict[str, Visit]]:
+    """Five people at once: silent, speaking, only tapping, refusing, and without a microphone."""
+    folder = tmp_path_factory.mktemp("microphones")
+    silence = Scene(parts, 240.0, room_dbfs=-75.0).write(folder / "silence.wav")
+    speech = scene.write(folder / "speech.wav")
+    with sync_playwright() as driver:
+        hushed = launch(driver, chromium, silence)
+        talking = launch(driver, chromium, speech)
+        bare = launch(driver, chromium, None)
+        made = {
+            "silent": visit(hushed, service.url),
+            "speaking": visit(talking, service.url),
+            "taps": visit(bare, service.url, reduced_motion="reduce"),
+            "refused": visit(hushed, service.url, allowed=False),
+            "absent": visit(bare, service.url),
+        }
+        screens.look(made["silent"], "arrival")
+        for name in ("speaking", "silent", "refused", "absent"):
+            made[name].tap("start")
+        made["taps"].page.locator("#tap-only").click()
+        made["taps"].pilot(["choice", "A word for it"])
+        yield made
+        for browser in (hushed, talking, bare):
+            browser.close()
+
+
+@pytest.fixture
+def silent(visits: dict[str, Visit]) -> Visit:
+    return visits["silent"]
+
+
+def test_a_refused_microphone_gets_one_sentence_and_the_voice_goes_on(
+    visits: dict[str, Visit],
+) -> None:
+    """Who says no to the microphone reads why and what to do, and hears the opening."""
+    refused = visits["refused"]
+    refused.until_said("opening/what")
+    assert refused.detail == (
+        "Going on without the microphone; everything works by taps. "
+        "To be heard, allow it beside the page\u2019s address, then reload."
+    )
+    refused.until_heard(0)
+
+
+def test_a_missing_microphone_gets_one_sentence_and_the_voice_goes_on(
+    visits: dict[str, Visit],
+) -> None:
+    """A machine without a microphone is told so, and its person hears the opening."""
+    absent = visits["absent"]
+    absent.until_said("opening/what")
+    assert absent.detail.startswith("No microphone was found; everything works by taps.")
+    absent.until_heard(0)
+    absent.page.context.close()
+    visits["refused"].page.context.close()
+
+
+def test_the_voice_is_heard_and_written(silent: Visit, screens: Screens) -> None:
+    """Start, and the opening sounds in the page while its line stands there."""
+    what = silent.until_said("opening/what")
+    silent.until_heard(what.at - 0.1, 3)
+    assert "an automated voice, not a person or a therapist" in silent.caption
+    assert silent.status == "Speaking"
+    screens.look(silent, "opening")
+
+
+def test_the_opening_takes_less_than_twenty_seconds(silent: Visit) -> None:
+    """What it is and what is kept has been said within 20 s; then it asks, and listens."""
+    need = silent.until_said("opening/need")
+    assert need.t - silent.said[0].t < 20
+    silent.until_status("Listening")
+    assert silent.lines == OPENING
+
+
+def test_silence_is_met_by_a_soft_word_and_then_an_offer(silent: Visit, screens: Screens) -> None:
+    """Nobody speaks: a soft word that asks nothing, then two choices, or to just stay."""
+    silent.until_said("ladder/offer")
+    assert silent.lines == [*OPENING, "ladder/soft-1", "ladder/offer"]
+    assert silent.choices == ["Feet and room", "A word for it", "Just stay"]
+    assert silent.status == "Choose, or just stay"
+    screens.look(silent, "offer")
+
+
+def test_a_tapped_choice_begins_its_practice(silent: Visit, screens: Screens) -> None:
+    """The first choice is tapped; the voice leaves its question and begins the practice."""
+    tapped = silent.tap("choice", "Feet and room")
+    invite = silent.until_said("feet-and-room/invite", 5)
+    assert invite.at - tapped < 1.5
+    silent.until_status("Guiding you, slowly")
+    ready = silent.until_said("feet-and-room/ready")
+    silent.until("yes or not now", lambda: silent.choices == ["Yes", "Not now"])
+    assert ready.text == "Shall we?"
+    screens.look(silent, "question")
+    silent.tap("choice", "Yes")
+    silent.until_said("feet-and-room/feet", 5)
+    assert silent.detail.endswith("left")
+
+
+def test_between_two_lines_there_is_the_silence_of_the_script(silent: Visit) -> None:
+    """After "Notice where your feet meet the floor" come six seconds without any sound."""
+    press = silent.until_said("feet-and-room/press")
+    feet = silent.said[-2]
+    assert silent.lines == [*OPENING, "ladder/soft-1", "ladder/offer", *PRACTICE]
+    assert feet.text == "Notice where your feet meet the floor."
+    quiet = silent.longest_silence(feet.at, press.at)
+    assert 5.5 < quiet < 6.5, quiet
+    assert silent.loudest(feet.at, press.at) > -30
+
+
+def test_pause_holds_the_voice_and_go_on_takes_it_up(silent: Visit, screens: Screens) -> None:
+    """Pause is quiet within a third of a second and stays so; going on says the line on."""
+    press = silent.said[-1]
+    silent.until_heard(press.at)
+    paused = silent.tap("pause", "Pause")
+    silent.until_status("Paused")
+    screens.look(silent, "paused")
+    silent.watch(1.5)
+    assert silent.last_sound(paused + QUIET_WITHIN_S) is None
+    assert silent.lines[-1] == press.key
+    going = silent.tap("pause", "Go on")
+    silent.until_heard(going, 3)
+    silent.until_status("Guiding you, slowly")
+    assert silent.said[-1].key == press.key
+    assert silent.page.locator("#earlier-1").inner_text() != press.text
+
+
+def test_stop_is_quiet_at_once_and_asks_nothing(silent: Visit, screens: Screens) -> None:
+    """Stop while the voice speaks: silence within .35 s, and nothing more for five seconds."""
+    chair = silent.until_said("feet-and-room/chair")
+    silent.until_heard(chair.at + 0.3)
+    stopped = silent.tap("stop")
+    silent.until_status("Quiet now. Still here.")
+    screens.look(silent, "stopped")
+    silent.until("five seconds", lambda: silent.now > stopped + 5)
+    assert silent.last_sound(stopped + QUIET_WITHIN_S) is None
+    assert len(silent.levels(stopped, stopped + 5)) > 100
+    assert silent.said[-1] == chair
+    assert silent.choices == []
+
+
+def test_talk_into_the_voice_pauses_it_and_an_aside_lets_it_go_on(
+    visits: dict[str, Visit], scene: Scene
+) -> None:
+    """Who speaks into a line is heard out in silence; then the line goes on at its phrase."""
+    speaking = visits["speaking"]
+    speaking.until_said("opening/quiet")
+    began, ended = spoken(speaking, scene, "It was such a long day today.")
+    assert speaking.loudest(began - 1, began) > -40
+    assert speaking.longest_silence(began, ended + 1) > ended - began - 0.6
+    kept = [said for said in speaking.said if said.key == "opening/kept"]
+    assert len(kept) == 2
+    assert kept[1].at > ended
+    assert speaking.lines[:4] == ["opening/what", "opening/kept", "opening/kept", "opening/quiet"]
+
+
+def test_a_cough_loses_no_line(visits: dict[str, Visit]) -> None:
+    """A cough holds the voice for a moment at most, and every line of the opening is said."""
+    speaking = visits["speaking"]
+    speaking.until_said("opening/need")
+    coughed = speaking.page.evaluate("diary.mic") + COUGH_S
+    assert speaking.longest_silence(coughed, coughed + 3) < 1.5
+    assert list(dict.fromkeys(speaking.lines))[: len(OPENING)] == OPENING
+
+
+def test_a_spoken_yes_takes_the_first_choice(visits: dict[str, Visit], scene: Scene) -> None:
+    """Yes, said after the offer, begins the practice that was named first."""
+    speaking = visits["speaking"]
+    invite = speaking.until_said("feet-and-room/invite", 60)
+    began, ended = spoken(speaking, scene, "Yes.")
+    assert began < invite.at < ended + 2.5
+
+
+def test_a_spoken_stop_is_quiet_and_asks_nothing(visits: dict[str, Visit], scene: Scene) -> None:
+    """Stop, said into a line: silence within a third of a second of the word, and no more."""
+    speaking = visits["speaking"]
+    speaking.until_status("Quiet now. Still here.", 30)
+    began, ended = spoken(speaking, scene, "Stop.")
+    assert speaking.loudest(began - 1, began) > -40
+    speaking.until("four seconds", lambda: speaking.now > ended + 4)
+    assert speaking.last_sound(ended + QUIET_WITHIN_S) is None
+    assert speaking.lines[-1] == "feet-and-room/invite"
+
+
+def spoken(speaking: Visit, scene: Scene, words: str) -> tuple[float, float]:
+    """Return when, in the page's time, these words of the scene began and ended."""
+    mic = speaking.page.evaluate("diary.mic")
+    return next((mic + start, mic + end) for start, end, text in scene.said if text == words)
+
+
+def test_everything_can_be_done_by_taps_alone(visits: dict[str, Visit], screens: Screens) -> None:
+    """The button "Prefer to tap?" asks for no microphone; offer, choice and practice follow."""
+    taps = visits["taps"]
+    said = taps.until_said("name-it/invite", 60)
+    assert taps.lines[:7] == [*OPENING, "ladder/soft-1", "ladder/offer"]
+    assert taps.page.evaluate("diary.mic") is None
+    assert "Waiting for the microphone" not in taps.statuses
+    taps.until_heard(said.at - 0.1)
+    screens.look(taps, "practice")
+
+
+def test_reduced_motion_stands_still(visits: dict[str, Visit]) -> None:
+    """Who asked for less motion sees no animation run."""
+    assert visits["taps"].page.evaluate("document.getAnimations().length") == 0
+
+
+def test_help_and_leaving_are_on_every_screen(screens: Screens) -> None:
+    """The numbers and "Leave now" can be tapped wherever one is."""
+    assert {"arrival", "opening", "offer", "question", "paused", "stopped"} <= set(screens.seen)
+    assert screens.without_help == []
+
+
+def test_axe_finds_nothing_on_any_screen(screens: Screens) -> None:
+    """No violation of axe-core's rules, light and dark."""
+    assert screens.violations == []
+
+
+def test_every_screen_fits_a_small_phone(screens: Screens) -> None:
+    """At 320 by 568 and 390 by 844 nothing is cut off, and what can be tapped needs no scroll."""
+    assert screens.misfits == []
+
+
+def test_the_console_is_clean_and_nothing_is_asked_elsewhere(visits: dict[str, Visit]) -> None:
+    """No errors, no warnings, and no request to any other origin."""
+    assert {name: v.complaints for name, v in visits.items() if v.complaints} == {}
+    assert {name: v.foreign for name, v in visits.items() if v.foreign} == {}
