@@ -273,6 +273,7 @@ async def _trial(wire: Wire, answer: Samples, aside: Samples, stop: Samples) -> 
             onset, ended = await wire.say(aside)
             paused = [last for first, last in wire.sounds if first < onset][-1]
             found["onset to playout paused"] = paused - onset
+            await wire.told(ended, "resume")  # or its words would answer the next question
             continue
         if way == "stop":
             onset, ended = await wire.say(stop)
