@@ -114,11 +114,16 @@ def to_pcm(sound: Sound) -> Pcm:
 
 
 def resample(line: RenderedLine, sample_rate: int) -> RenderedLine:
-    """Return `line` at `sample_rate` Hz (soxr HQ), its offsets scaled; itself where it fits."""
+    """Return `line` at `sample_rate` Hz (soxr HQ), its offsets scaled; itself where it fits.
+
+    The same line gives the same samples in every process.
+    """
     if sample_rate == line.sample_rate:
         return line
     import soxr
 
-    samples: Pcm = soxr.resample(line.samples, line.sample_rate, sample_rate, "HQ")
+    # In floats: soxr dithers what it writes as int16, seeded with the time of day.
+    sound = soxr.resample(line.samples.astype(np.float32), line.sample_rate, sample_rate, "HQ")
+    samples: Pcm = np.clip(np.round(sound), -32768, 32767).astype(np.int16)
     ratio = sample_rate / line.sample_rate
     return RenderedLine(samples, sample_rate, tuple(round(at * ratio) for at in line.phrases))
