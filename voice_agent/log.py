@@ -77,7 +77,7 @@ FORBIDDEN = frozenset(
 )
 """A field is dropped when its name, or a part of it between underscores, is one of these."""
 
-_QUIET = ("uvicorn.access", "sqlalchemy", "httpx", "httpcore", "faster_whisper", "piper")
+_QUIET = ("uvicorn.access", "sqlalchemy", "alembic", "httpx", "httpcore", "faster_whisper", "piper")
 _ROUTED = ("uvicorn", "uvicorn.error", "uvicorn.access", "livekit", "livekit.agents", "alembic")
 _KEPT_KEYS = frozenset({"event", "level", "logger", "exception"})
 _COUNTS = ("_unix", "_unix_s", "_ms", "_ns", "_bytes", "_samples", "_count", "samples", "frames")

@@ -7,8 +7,8 @@ import numpy as np
 from voice_agent.agent.loop import Samples, SessionLoop
 from voice_agent.agent.parts import Parts
 from voice_agent.agent.recogniser import InlineRecogniser
+from voice_agent.agent.talk import check_practice
 from voice_agent.core import inputs as i
-from voice_agent.core.errors import UsageError
 from voice_agent.core.stages import Stage
 from voice_agent.engines.tts.line import Line, RenderedLine
 from voice_agent.transport.base import HEARING_FRAME
@@ -18,15 +18,16 @@ LONGEST_S = 3600
 
 
 def preview(parts: Parts, script: str) -> Iterator[Samples]:
-    """Yield the practice in frames of 10 ms at `OUTPUT_RATE`, each question left to silence.
+    """Return the practice in frames of 10 ms at `OUTPUT_RATE`, each question left to silence.
 
     Raises:
         UsageError: there is no such script.
     """
-    practices = sorted(practice.id for practice in parts.library.practices)
-    if script not in practices:
-        raise UsageError(f"There is no practice '{script}'; give one of: {', '.join(practices)}.")
+    check_practice(parts, script)
+    return _frames(parts, script)
 
+
+def _frames(parts: Parts, script: str) -> Iterator[Samples]:
     def want(
         line: Line, sample_rate: int, done: Callable[[RenderedLine | Exception], None]
     ) -> None:

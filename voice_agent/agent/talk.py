@@ -1,28 +1,23 @@
 """The whole agent over a recording, on audio time: deterministic, and faster than real time."""
 
 import hashlib
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from voice_agent.agent.loop import FROM_PAGE, SessionLoop
+from voice_agent.agent.loop import SessionLoop
 from voice_agent.agent.parts import Parts
 from voice_agent.agent.recogniser import InlineRecogniser
 from voice_agent.core import inputs as i
-from voice_agent.core import wire
-from voice_agent.core.errors import MalformedEventError, UsageError
+from voice_agent.core.errors import UsageError
 from voice_agent.core.journal import Journal
 from voice_agent.core.times import to_seconds, to_ticks
 from voice_agent.engines.tts.line import Line, RenderedLine
 from voice_agent.transport.file import OUTPUT_RATE, Output, Recording
-
-GIVEN = (*FROM_PAGE, i.ConnectionLost, i.ConnectionRestored, i.Held, i.Unheld, i.ParticipantLeft,
-         i.SettingChanged)  # fmt: skip
-"""Inputs that may stand in `--inputs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +27,13 @@ class Talked:
     audio_s: float
     spent_s: float
     ended: str | None
+    unused: int = 0
+    """Inputs whose time lies after the end of the recording."""
 
     @property
     def times_real_time(self) -> float:
         """Seconds of recording a second of work."""
         return self.audio_s / self.spent_s if self.spent_s else 0.0
-
-
-def read_inputs(path: Path) -> list[i.Input]:
-    """Read taps, keys and ratings with their times, one JSON object a line.
-
-    Raises:
-        UsageError: the file cannot be read, or a line is no such input.
-    """
-    try:
-        rows = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"The inputs {path} cannot be read; give a JSONL file.") from error
-    out: list[i.Input] = []
-    for number, row in enumerate(rows, 1):
-        if not row.strip():
-            continue
-        try:
-            event = wire.decode(json.loads(row))
-        except (ValueError, MalformedEventError) as error:
-            raise UsageError(f"{path}, line {number}: {_why(error)}") from error
-        if not isinstance(event, GIVEN):
-            raise UsageError(
-                f"{path}, line {number}: '{wire.NAMES[type(event)]}' cannot be given; "
-                "give tapped, key_pressed, consent_changed, distress_rated or what a line does."
-            )
-        out.append(event)
-    return sorted(out, key=lambda event: event.t)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, MalformedEventError):
-        return str(error)
-    return 'this is not JSON; write e.g. {"t": 12.5, "type": "key_pressed", "digit": "1"}.'
 
 
 def header(parts: Parts, recording: Recording) -> dict[str, Any]:
@@ -83,7 +47,7 @@ def talk(
     parts: Parts,
     recording: Recording,
     *,
-    output: Path | None = None,
+    output: Output | Path | None = None,
     write: Callable[[str], None] = lambda _line: None,
     inputs: list[i.Input] | None = None,
     consents: tuple[str, ...] = (),
@@ -97,14 +61,23 @@ def talk(
     `stt.file_latency_s`; rendering takes no session time. So the same recording, settings and
     line cache give the same lines, to the byte.
 
+    Args:
+        parts: the practices and models.
+        recording: what is heard.
+        output: what was said, of exactly the recording's length; kept only if the run is whole.
+        write: takes each line of the log.
+        inputs: taps, keys and ratings, each at its time.
+        consents: what the person agreed to before the beginning.
+        script: a practice to begin with.
+        realtime: at live speed instead of as fast as it can.
+        progress: told the session time in seconds, once a second of it.
+
     Raises:
         UsageError: `script` names no practice, or `output` cannot be written.
+        StillHereError: the disk is full.
     """
-    practice = script is None or (script in parts.library and
-                                  parts.library[script].kind == "practice")  # fmt: skip
-    if not practice:
-        known = ", ".join(sorted(s for s in parts.library if parts.library[s].kind == "practice"))
-        raise UsageError(f"There is no practice '{script}'; give one of: {known}.")
+    if script is not None:
+        check_practice(parts, script)
 
     def want(
         line: Line, sample_rate: int, done: Callable[[RenderedLine | Exception], None]
@@ -124,17 +97,29 @@ def talk(
         latency_ticks=to_ticks(parts.settings.stt.file_latency_s),
         journal=Journal(seq=1),
     )
-    sink = Output(output) if output else None
+    sink = Output(output) if isinstance(output, Path) else output
     begun_s = time.perf_counter()
-    try:
+    given = deque(inputs or ())
+    with sink or nullcontext():
         _begin(loop, consents, script)
-        _run(loop, recording, deque(inputs or ()), sink, realtime=realtime, progress=progress)
+        _run(loop, recording, given, sink, realtime=realtime, progress=progress)
         loop.handle(i.ParticipantLeft(t=loop.t, reason="recording_over"))
         loop.flush()
-    finally:
         if sink:
-            sink.close()
-    return Talked(to_seconds(loop.tick), time.perf_counter() - begun_s, loop.ended)
+            sink.complete(round(recording.heard_s * OUTPUT_RATE))
+    spent_s = time.perf_counter() - begun_s
+    return Talked(to_seconds(loop.tick), spent_s, loop.ended, unused=len(given))
+
+
+def check_practice(parts: Parts, script: str) -> None:
+    """Check that there is such a practice.
+
+    Raises:
+        UsageError: there is none; the sentence names those there are.
+    """
+    known = sorted(practice.id for practice in parts.library.practices)
+    if script not in known:
+        raise UsageError(f"There is no practice '{script}'; give one of: {', '.join(known)}.")
 
 
 def _begin(loop: SessionLoop, consents: tuple[str, ...], script: str | None) -> None:

@@ -1,11 +1,13 @@
 """`voice-agent scripts`: the practices, listed, checked and heard."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from voice_agent.cli.start import begin, note
+from voice_agent.core.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, help="The practices: list, check, hear.")
 
@@ -15,9 +17,10 @@ Folder = Annotated[
 
 
 def _folder(folder: Path | None) -> Path:
-    from voice_agent.settings import load_settings
-
-    return folder or load_settings().scripts_dir
+    chosen = folder or begin().scripts_dir
+    if not chosen.is_dir():
+        raise UsageError(f"There is no folder {chosen}; name one with practices (*.yaml) in it.")
+    return chosen
 
 
 @app.command("list")
@@ -31,6 +34,8 @@ def list_(
     from voice_agent.library import load_library
 
     library = load_library(_folder(None))
+    for refused in library.refused:
+        note(f"{refused} It is left out.")
     chosen = [library[name] for name in library] if everything else list(library.practices)
     rows = [
         {
@@ -50,8 +55,6 @@ def list_(
         typer.echo(
             f"{row['source']:6} {row['id']:18} {row['minutes']:4g} min  {row['title']}  ({who})"
         )
-    for refused in library.refused:
-        typer.echo(f"voice-agent: {refused}", err=True)
 
 
 @app.command()
@@ -71,32 +74,30 @@ def check(folder: Folder = None) -> None:
 def preview(
     script: Annotated[str, typer.Argument(help="The practice, by its id.")],
     output: Annotated[
-        Path | None, typer.Option(help="Write a WAV here instead of playing it.")
+        Path | None, typer.Option(metavar="FILE", help="Write a WAV here instead of playing it.")
     ] = None,
 ) -> None:
     """Hear a practice as somebody does who says nothing, with its real pauses."""
     from voice_agent.agent.parts import prepare
     from voice_agent.agent.preview import preview as frames_of
     from voice_agent.cli.progress import Progress
-    from voice_agent.settings import load_settings
     from voice_agent.transport.file import OUTPUT_RATE, Output
 
-    parts = prepare(load_settings())
+    parts = prepare(begin())
+    frames = frames_of(parts, script)
     if output is None:
         from voice_agent.cli.console import play
 
-        play(frames_of(parts, script), OUTPUT_RATE)
+        play(frames, OUTPUT_RATE)
         return
-    frames = frames_of(parts, script)
-    first = next(frames)
-    sink = Output(output)
     expected_s = parts.library[script].minutes * 60
     length = 0
-    with Progress("Rendering", expected_s, unit="s") as bar:
-        for frame in (first, *frames):
+    with Output(output) as sink, Progress("Rendering", expected_s, unit="s") as bar:
+        for frame in frames:
             sink.write(frame)
             length += 1
             if length % 100 == 0:
                 bar.update(length / 100)
-    sink.close()
-    print(f"{output}: {length / 100:.1f} s.", file=sys.stdout)
+    for fault in parts.faults:
+        note(fault)
+    typer.echo(f"{output}: {length / 100:.1f} s.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voice_agent.cli.start import begin
 from voice_agent.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,10 +20,9 @@ Id = Annotated[str, typer.Argument(help="The session's id, or its first letters.
 
 
 def _open() -> "Store":
-    from voice_agent.settings import load_settings
     from voice_agent.store import Store
 
-    store = Store(load_settings().database_url)
+    store = Store(begin().database_url)
     store.open(time.time(), serving=False)
     return store
 

@@ -1,13 +1,16 @@
 """`voice-agent talk`: the whole agent over a recording, or over this machine's microphone."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voice_agent.cli.start import begin, note
 from voice_agent.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from voice_agent.transport.file import Recording
 
 CONSENTS = ("tone", "transcript")
 
@@ -17,57 +20,64 @@ def talk(
         Path | None,
         typer.Option(
             "--input",
+            metavar="FILE",
             help="The recording that stands for the microphone (WAV, FLAC, OGG or MP3); "
             "without it, this machine's microphone and speaker.",
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="What the agent said, as WAV on the same time line.")
+        Path | None,
+        typer.Option(metavar="FILE", help="What the agent said, as WAV on the same time line."),
     ] = None,
     events: Annotated[
-        Path | None, typer.Option(help="What happened and was decided, one JSON object a line.")
+        Path | None,
+        typer.Option(metavar="FILE", help="What happened and was decided, one JSON object a line."),
     ] = None,
     inputs: Annotated[
-        Path | None, typer.Option(help="Taps, keys and ratings at their times, as JSONL.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Taps, keys and ratings at their times, as JSONL."),
     ] = None,
     consent: Annotated[
         list[str] | None,
-        typer.Option(help="A yes from the beginning: tone, or transcript (keeps words in events)."),
+        typer.Option(
+            metavar="NAME",
+            help="A yes from the beginning: tone, or transcript (keeps words in events).",
+        ),
     ] = None,
-    mode: Annotated[str, typer.Option(help="solo; couple comes with a later version.")] = "solo",
-    script: Annotated[str | None, typer.Option(help="Begin with this practice, by its id.")] = None,
+    mode: Annotated[
+        str, typer.Option(metavar="NAME", help="solo; couple comes with a later version.")
+    ] = "solo",
+    script: Annotated[
+        str | None, typer.Option(metavar="ID", help="Begin with this practice, by its id.")
+    ] = None,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="At live speed instead of as fast as it can.")
     ] = False,
 ) -> None:
     """Run the whole agent over a recording as if it were the microphone."""
-    if mode != "solo":
-        raise UsageError(f"The mode '{mode}' is not there yet; give solo.")
-    for each in consent or ():
-        if each not in CONSENTS:
-            raise UsageError(f"There is no consent '{each}'; give one of: {', '.join(CONSENTS)}.")
-    from voice_agent import log
-    from voice_agent.agent.parts import prepare
-    from voice_agent.settings import load_settings
-
-    settings = load_settings()
-    log.configure(settings.log_level, settings.log_json)
+    _check(mode, consent)
     if input_ is None:
-        from voice_agent.cli.console import converse
-
-        converse(prepare(settings), events)
+        _converse(events, {"--output": output, "--inputs": inputs, "--consent": consent,
+                           "--script": script, "--realtime": realtime})  # fmt: skip
         return
     from contextlib import ExitStack
 
     from voice_agent.agent import talk as over
+    from voice_agent.agent.given import read_inputs
+    from voice_agent.agent.parts import prepare
     from voice_agent.cli.progress import Progress
     from voice_agent.store.logfile import LogWriter
-    from voice_agent.transport.file import Recording
+    from voice_agent.transport.file import Output, Recording
 
+    _keep_apart({"--input": input_, "--inputs": inputs, "--output": output, "--events": events})
+    settings = begin()
     recording = Recording(input_)
-    given = over.read_inputs(inputs) if inputs else None
+    given = read_inputs(inputs) if inputs else None
+    parts = prepare(settings)
+    if script is not None:
+        over.check_practice(parts, script)
     with ExitStack() as stack:
-        parts = prepare(settings)
+        sink = stack.enter_context(Output(output)) if output else None
         write: Callable[[str], None] = lambda _line: None  # noqa: E731 - a sink that takes nothing
         if events:
             write = stack.enter_context(LogWriter(events, over.header(parts, recording))).write
@@ -75,7 +85,7 @@ def talk(
         done = over.talk(
             parts,
             recording,
-            output=output,
+            output=sink,
             write=write,
             inputs=given,
             consents=tuple(consent or ()),
@@ -83,17 +93,61 @@ def talk(
             realtime=realtime,
             progress=bar.update,
         )
-    if recording.truncated:
-        print(
-            f"voice-agent: {input_} ends before its header says; what was there was used.",
-            file=sys.stderr,
-        )
-    if recording.num_channels > 1:
-        print(
-            f"voice-agent: {input_} has {recording.num_channels} channels; they were mixed to one.",
-            file=sys.stderr,
-        )
+    for remark in (*_about(recording), *_unused(done.unused), *parts.faults):
+        note(remark)
     print(
         f"{done.audio_s:.1f} s of recording in {done.spent_s:.1f} s "
         f"({done.times_real_time:.1f} times real time)."
     )
+
+
+def _check(mode: str, consent: list[str] | None) -> None:
+    if mode == "couple":
+        raise UsageError("The mode 'couple' comes with a later version; give solo.")
+    if mode != "solo":
+        raise UsageError(f"There is no mode '{mode}'; give solo.")
+    for each in consent or ():
+        if each not in CONSENTS:
+            raise UsageError(f"There is no consent '{each}'; give one of: {', '.join(CONSENTS)}.")
+
+
+def _converse(events: Path | None, given: dict[str, object]) -> None:
+    """Talk at this machine; what belongs to a recording is refused, not passed over."""
+    for option, value in given.items():
+        if value:
+            raise UsageError(f"{option} needs a recording; give one with --input.")
+    from voice_agent.agent.parts import prepare
+    from voice_agent.cli.console import converse
+
+    parts = prepare(begin())
+    for fault in parts.faults:
+        note(fault)
+    converse(parts, events)
+
+
+def _keep_apart(named: dict[str, Path | None]) -> None:
+    """Refuse a file that is both read and written, or written twice: it would be lost."""
+    seen: dict[Path, str] = {}
+    for option, path in named.items():
+        if path is None:
+            continue
+        first = seen.setdefault(path.resolve(), option)
+        if first != option and not _is_device(path):
+            raise UsageError(f"{first} and {option} name the same file {path}; give two.")
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+def _about(recording: "Recording") -> Iterator[str]:
+    if recording.truncated:
+        yield f"{recording.path} ends before its header says; what is there was used."
+    if recording.num_channels > 1:
+        yield f"{recording.path} has {recording.num_channels} channels; they were mixed to one."
+
+
+def _unused(count: int) -> Iterator[str]:
+    if count:
+        lie = "input lies" if count == 1 else "inputs lie"
+        yield f"{count} {lie} after the end of the recording and came to nothing."

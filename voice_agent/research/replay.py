@@ -6,11 +6,15 @@ from typing import Any
 
 from voice_agent.core import wire
 from voice_agent.core.config import CoreSettings, with_setting
-from voice_agent.core.errors import UsageError
-from voice_agent.core.inputs import Input
+from voice_agent.core.errors import MalformedEventError, UsageError
+from voice_agent.core.inputs import Input, SettingChanged
 from voice_agent.core.journal import check_schema, expand
 from voice_agent.core.script import Script
 from voice_agent.core.session import Session
+
+
+class LogSettingError(UsageError):
+    """A log's settings are none of this version's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,17 @@ def settings_of(header: Mapping[str, Any]) -> CoreSettings:
     """Return the settings that were in force, from a log's first line.
 
     Raises:
-        UsageError: the log names a setting that this version does not have.
+        LogSettingError: the log names a setting that this version does not have.
     """
     settings = CoreSettings()
-    for key, value in dict(header.get("settings", {})).items():
+    named = header.get("settings", {})
+    if not isinstance(named, Mapping):
+        raise LogSettingError(f"The log's settings are {named!r}; a log has them by name.")
+    for key, value in named.items():
         try:
             settings = with_setting(settings, key, value)
         except (KeyError, ValueError) as error:
-            raise UsageError(
+            raise LogSettingError(
                 f"The log's setting {key} = {value!r} does not fit this version: "
                 "replay it with the version that wrote it."
             ) from error
@@ -81,7 +88,7 @@ def replay(
     Raises:
         SchemaError: the log was written by another version of the schema.
         MalformedEventError: a line is no event.
-        UsageError: a logged setting does not fit this version.
+        LogSettingError: a logged setting does not fit this version.
     """
     check_schema(header)
     session = Session(library, settings or settings_of(header))
@@ -91,11 +98,22 @@ def replay(
     for event, logged in _turns(lines):
         inputs += 1
         t = event.t
+        if isinstance(event, SettingChanged):
+            _check(session.settings, event)
         decided = session.handle(event)
         outputs += len(decided)
         if first is None and decided != logged:
             first = _difference(event, logged, decided)
     return Replayed(inputs, outputs, t, first)
+
+
+def _check(settings: CoreSettings, event: SettingChanged) -> None:
+    try:
+        with_setting(settings, event.key, event.value)
+    except (KeyError, ValueError) as error:
+        raise MalformedEventError(
+            f"The setting {event.key} cannot be {event.value!r} in this version."
+        ) from error
 
 
 def _difference(event: Input, logged: list[wire.Event], decided: list[Any]) -> Difference:

@@ -10,7 +10,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from voice_agent.core.errors import UsageError
 from voice_agent.settings.fields import NESTED, PREFIX, Settings
-from voice_agent.settings.sentences import first_field, sentence, variable
+from voice_agent.settings.sentences import first_field, group_fields, sentence, variable
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -50,12 +50,20 @@ def _unreadable(text: str) -> str:
     )
 
 
+def _variables() -> list[str]:
+    """Every variable: the groups (as one JSON object), their fields, and the others."""
+    groups = {name: group_fields(field.annotation) for name, field in Settings.model_fields.items()}
+    fields = [variable([name, inner]) for name in groups for inner in groups[name]]
+    return [*(variable([name]) for name in groups), *fields]
+
+
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
     """Return one sentence for each variable with our prefix that is likely a slip of the pen."""
-    known = [variable([name]) for name in Settings.model_fields]
+    known = _variables()
     sentences = []
     for name in sorted(os.environ if environ is None else environ):
-        if not name.startswith(PREFIX) or name.split(NESTED)[0] in known:
+        group = variable([name.removeprefix(PREFIX).split(NESTED)[0]])
+        if not name.startswith(PREFIX) or name in known or group in known:
             continue
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
         if near:

@@ -1,5 +1,6 @@
 """A session's log as a file: one JSON object a line, the first one says what wrote it."""
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ class LogWriter:
 
     Raises:
         UsageError: the file cannot be written there.
+        StillHereError: the disk is full; an older log is still there.
     """
 
     def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
@@ -29,21 +31,28 @@ class LogWriter:
         self._file = self._start(dumps({"type": "session", "schema": SCHEMA, **header}))
 
     def _start(self, first: str) -> IO[str]:
-        beside = self._path.with_name(f".{self._path.name}.{os.getpid()}.new")
+        beside: Path | None = None
         try:
             if self._path.is_dir():
                 raise IsADirectoryError(21, "it is a folder")
-            file = beside.open("w", encoding="utf-8", newline="\n")
+            target = self._path.resolve()  # behind a link stands the file, not the link
+            if not target.exists() or target.is_file():
+                beside = target.with_name(f".{target.name}.{os.getpid()}.new")
+            # A device or a pipe is written to, never replaced.
+            file = (beside or target).open("w", encoding="utf-8", newline="\n")
         except OSError as error:
             raise UsageError(_unwritable(self._path, error)) from None
         try:
             file.write(first + "\n")
             file.flush()
-            beside.replace(self._path)
+            if beside is not None:
+                beside.replace(target)
         except OSError as error:
-            file.close()
-            beside.unlink(missing_ok=True)
-            raise UsageError(_unwritable(self._path, error)) from None
+            with contextlib.suppress(OSError):  # it cannot be written to its end
+                file.close()
+            if beside is not None:
+                beside.unlink(missing_ok=True)
+            raise StillHereError(_unwritable(self._path, error)) from None
         return file
 
     def write(self, line: Mapping[str, Any] | str) -> None:
@@ -64,7 +73,9 @@ class LogWriter:
 
     def close(self) -> None:
         """Finish the file; a second call does nothing."""
-        self._file.close()
+        # What could not be written was told by `write`; closing would try, and fail, again.
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -88,13 +99,14 @@ class LogLines(Iterator[dict[str, Any]]):
     Attributes:
         truncated: the last line was cut off, as a killed process leaves it, and left out; known
             when all have been read.
+        number: of the line read last, from 1.
     """
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.truncated = False
         self._path = path
         self._file = file
-        self._number = 0
+        self.number = 0
 
     def __next__(self) -> dict[str, Any]:
         """Return the next line.
@@ -103,7 +115,7 @@ class LogLines(Iterator[dict[str, Any]]):
             UsageError: a line, named by its number, is not a JSON object.
         """
         for line in self._file:
-            self._number += 1
+            self.number += 1
             value = self._parse(line)
             if value is not None:
                 return value
@@ -122,7 +134,7 @@ class LogLines(Iterator[dict[str, Any]]):
             value = None
         if not isinstance(value, dict):
             raise UsageError(
-                f"{self._path}, line {self._number}: not a JSON object; a log has one on each line."
+                f"{self._path}, line {self.number}: not a JSON object; a log has one on each line."
             )
         return value
 
