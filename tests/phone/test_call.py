@@ -66,10 +66,13 @@ def sessions(service: Running) -> float:
 
 
 def share_heard(heard: NDArray[np.int16], line: NDArray[np.int16]) -> float:
-    """Return how many of the line's half seconds are found somewhere in what was heard."""
+    """Return how many of the line's quarter seconds are found somewhere in what was heard.
+
+    A gap on a busy machine breaks the quarter it falls into, and no other.
+    """
     a = heard.astype(np.float64)
     energy = np.concatenate(([0.0], np.cumsum(a**2)))
-    size = RATE // 2
+    size = RATE // 4
     found, parts = 0, 0
     for start in range(0, len(line) - size, size):
         part = line[start : start + size].astype(np.float64)
@@ -236,6 +239,8 @@ async def test_the_second_caller_of_one_place_hears_the_numbers(cache_dir, parts
     """With one place taken, the next caller hears one line with the numbers; the first goes on."""
     line = spoken(parts.library, ("conversation", "no-capacity"), parts.values(None))
     wanted = parts.renderer.render(line, RATE).samples
+    line = spoken(parts.library, ("opening-phone", "kept"), parts.values(None))
+    other = parts.renderer.render(line, RATE).samples
     with phone_service(cache_dir, tmp_path, VOICE_AGENT_SIP__MAX_CALLS="1") as service:
         kept = Kept(service.data_dir)
         async with Handset(service.sip_port) as first:
@@ -243,7 +248,8 @@ async def test_the_second_caller_of_one_place_hears_the_numbers(cache_dir, parts
             async with Handset(service.sip_port) as second:
                 await second.sound()
                 await second.is_hung_up(len(wanted) / RATE + 10)
-                assert share_heard(second.heard_sound(), wanted) > 0.9
+                assert share_heard(second.heard_sound(), wanted) > 0.7
+                assert share_heard(second.heard_sound(), other) < 0.3
                 assert len(kept.sessions()) == 1
             assert not first.hung_up
             assert call.said()[:2] == [("opening-phone", "what"), ("opening-phone", "need")]
