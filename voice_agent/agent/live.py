@@ -14,8 +14,9 @@ LATE_FRAMES = 5
 """Frames that may be late before the gap counts as silence: the jitter of callbacks."""
 AHEAD_FRAMES = 30
 """Frames that may wait before the oldest are dropped, so that delay does not build up."""
-STALL_TICKS = 20
-"""A pump that was held up longer than this jumps: what was missed is not played late."""
+STALL_TICKS = 6
+"""A pump that was held up longer than this goes on from there, so that no word is lost: a phone's
+line takes at most 80 ms at once. Session time then runs behind the wall's by what was missed."""
 KEEP_TICKS = 10
 """How often what happened is handed to the store."""
 FAREWELL_TICKS = 60
