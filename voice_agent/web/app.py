@@ -3,19 +3,30 @@
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.staticfiles import StaticFiles
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from voice_agent import __version__
 from voice_agent.agent.host import FullError, HeldElsewhereError
 from voice_agent.core.errors import StillHereError, UsageError
 from voice_agent.web import docs, metrics
+from voice_agent.web.bodies import (
+    Answer,
+    Away,
+    Full,
+    Helplines,
+    Message,
+    NewSession,
+    Offer,
+    OpenedSession,
+    SessionNow,
+)
 from voice_agent.web.guard import Guard
 from voice_agent.web.service import Service
 
@@ -24,58 +35,13 @@ GONE = "This conversation is over, and nothing of it is kept. You can start a ne
 WILDCARDS = {"0.0.0.0", "::", ""}  # noqa: S104 - compared with, not bound to
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class NewSession(_Body):
-    """What a page asks for."""
-
-    mode: Literal["solo"] = "solo"
-    microphone: bool = True
-    country: Annotated[str | None, Field(max_length=8)] = None
-
-
-class OpenedSession(_Body):
-    """What opens the new session; the token is shown once."""
-
-    id: str
-    token: str
-
-
-class SessionNow(_Body):
-    """How a session stands."""
-
-    id: str
-    state: Literal["live", "interrupted", "ended"]
-    resumable: bool
-
-
-class Offer(_Body):
-    """A page's WebRTC offer, with all its candidates; `page` is new with every load."""
-
-    sdp: Annotated[str, Field(max_length=60_000)]
-    type: Literal["offer"] = "offer"
-    page: Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class Answer(_Body):
-    """Our answer, with all its candidates."""
-
-    sdp: str
-    type: Literal["answer"] = "answer"
-
-
-class Away(_Body):
-    """The page that went."""
-
-    page: Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class Message(_Body):
-    """One plain sentence."""
-
-    message: str
+_ANY: dict[int | str, dict[str, Any]] = {
+    400: {"model": Message, "description": "The body is not JSON, or the offer cannot be used."},
+    413: {"model": Message, "description": "The body is more than this service takes."},
+    421: {"model": Message, "description": "The Host is not one the service answers to."},
+    422: {"model": Message, "description": "A field is missing or wrong."},
+}
+"""What any request may be answered with."""
 
 
 def service_of(request: Request) -> Service:
@@ -87,16 +53,20 @@ def service_of(request: Request) -> Service:
 Running = Annotated[Service, Depends(service_of)]
 
 
+_bearer = HTTPBearer(auto_error=False, description="The token that came with the session.")
+
+
 async def opened_by_token(
-    session: str, service: Running, authorization: Annotated[str | None, Header()] = None
+    session: str,
+    service: Running,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> str:
     """Return the session's id if the token opens it.
 
     Raises:
         HTTPException: 404; a wrong token and a session that is gone look alike.
     """
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not await service.host.knows(session, token.strip()):
+    if shown is None or not await service.host.knows(session, shown.credentials.strip()):
         raise HTTPException(404, GONE)
     return session
 
@@ -119,6 +89,7 @@ def make_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        responses=_ANY,
     )
     app.state.service = service
     settings = service.settings
@@ -134,6 +105,17 @@ def make_app(service: Service) -> FastAPI:
     return app
 
 
+def _reworded(message: str) -> str:
+    """Say what to give, where the checking library says what should have been."""
+    for theirs, ours in (
+        ("Input should be ", "give "),
+        ("String should have ", "give "),
+        ("Field required", "this is missing"),
+    ):
+        message = message.replace(theirs, ours)
+    return message
+
+
 def _errors(app: FastAPI) -> None:
     def answer(status: int, sentence: str) -> JSONResponse:
         return JSONResponse({"message": sentence}, status)
@@ -141,16 +123,23 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(_request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        if first["type"] == "json_invalid":
-            return answer(400, "That is not JSON.")
+        if first["type"] == "json_invalid" or isinstance(first["input"], bytes):
+            return answer(400, "That is not JSON with the content type application/json.")
+        if first["loc"] == ("body",):
+            return answer(422, "The body is no JSON object; send one, such as {}.")
         place = ".".join(str(part) for part in first["loc"] if part != "body") or "the request"
-        return answer(422, f"{place}: {first['msg']}.")
+        return answer(422, f"{place}: {_reworded(first['msg'])}.")
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> Response:
-        known = {404: "There is nothing here.", 405: "That cannot be done here."}
+        known = {
+            400: "That cannot be read; send JSON.",
+            404: "There is nothing here.",
+            405: "That cannot be done here.",
+        }
         sentence = error.detail if error.detail.endswith((".", "!")) else None
-        return answer(error.status_code, sentence or known.get(error.status_code, error.detail))
+        sentence = sentence or known.get(error.status_code, f"{error.detail}.")
+        return JSONResponse({"message": sentence}, error.status_code, headers=error.headers)
 
     @app.exception_handler(StillHereError)
     async def _ours(_request: Request, error: StillHereError) -> Response:
@@ -168,9 +157,7 @@ def _errors(app: FastAPI) -> None:
 def _sessions(app: FastAPI) -> None:
     problems: dict[int | str, dict[str, Any]] = {404: {"model": Message}}
 
-    @app.post(
-        "/api/sessions", status_code=201, tags=["sessions"], responses={503: {"model": Message}}
-    )
+    @app.post("/api/sessions", status_code=201, tags=["sessions"], responses={503: {"model": Full}})
     async def create(body: NewSession, service: Running) -> OpenedSession:
         """Make a session; it begins when its page's offer is answered."""
         if not service.ready:
@@ -218,7 +205,7 @@ def _sessions(app: FastAPI) -> None:
         """Leave now: silence, the token revoked, and everything deleted."""
         await service.host.leave(session)
 
-    @app.get("/api/resources", tags=["resources"])
+    @app.get("/api/resources", tags=["resources"], responses={200: {"model": Helplines}})
     async def resources(
         service: Running, country: Annotated[str | None, "ISO 3166-1 alpha-2"] = None
     ) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from voice_agent import log
+
 MOST_BYTES = 64 * 1024
 """A page's offer is 3 to 10 kB."""
 
@@ -24,6 +26,8 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",
 }
+
+_log = log.get_logger(__name__)
 
 
 def host_of(header: str) -> str:
@@ -95,11 +99,21 @@ class Guard:
                 raise TooLargeError
             return message
 
+        async def answering(message: Message) -> None:
+            # The framework takes the error for a body that cannot be parsed, and would say so.
+            if size <= MOST_BYTES:
+                await sending(message)
+
         try:
-            await self._app(scope, receiving, sending)
+            await self._app(scope, receiving, answering)
         except TooLargeError:
+            pass
+        except Exception as error:  # noqa: BLE001 - a fault of ours is answered with the headers too
+            _log.exception("request_failed", kind=type(error).__name__)
             if not started:
-                await refuse(413, "That is more than this service takes at once.")
+                await refuse(500, "Something went wrong here; please try again.")
+        if size > MOST_BYTES and not started:
+            await refuse(413, "That is more than this service takes at once.")
 
 
 def _own(path: str) -> list[tuple[bytes, bytes]]:

@@ -1,8 +1,10 @@
 """/metrics for Prometheus: counts and times, nothing about anybody."""
 
+import ipaddress
 from collections.abc import Iterator
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -11,7 +13,20 @@ from starlette.exceptions import HTTPException
 
 from voice_agent.web.service import Service
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+def is_local(address: str) -> bool:
+    """Whether a request from `address` comes from this machine itself.
+
+    Example:
+        >>> is_local("127.0.0.1"), is_local("::ffff:127.0.0.1"), is_local("192.0.2.1")
+        (True, True, False)
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_loopback
 
 
 class _Figures(Collector):
@@ -52,10 +67,15 @@ def add(app: FastAPI, service: Service) -> None:
     registry = CollectorRegistry()
     registry.register(_Figures(service))
 
-    @app.get("/metrics", tags=["operation"])
+    @app.get(
+        "/metrics",
+        tags=["operation"],
+        response_class=PlainTextResponse,
+        responses={403: {"description": "Asked from another machine."}},
+    )
     async def metrics(request: Request) -> Response:
         """Give the figures in Prometheus' text format."""
         client = request.client.host if request.client else ""
-        if not service.settings.metrics_public and client not in _LOOPBACK:
+        if not service.settings.metrics_public and not is_local(client):
             raise HTTPException(403, "The figures are for this machine alone.")
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
