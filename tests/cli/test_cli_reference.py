@@ -50,6 +50,8 @@ def test_commands_are_those_of_the_design() -> None:
         "sessions list",
         "sessions show",
         "sessions delete",
+        "models list",
+        "models check",
     ]
 
 
