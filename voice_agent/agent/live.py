@@ -12,6 +12,10 @@ from voice_agent.transport.base import HEARING_FRAME, LineState, Samples, Transp
 
 LATE_FRAMES = 5
 """Frames that may be late before the gap counts as silence: the jitter of callbacks."""
+LATE_SPEECH_FRAMES = 30
+"""The same after a sound: on a busy machine speech comes late, and must not be cut in two."""
+SOUND = 150
+"""The loudest sample, of 32768, from which a frame is a sound (-47 dBFS)."""
 AHEAD_FRAMES = 30
 """Frames that may wait before the oldest are dropped, so that delay does not build up."""
 STALL_TICKS = 6
@@ -56,6 +60,7 @@ class LiveSession:
         self._joined = False
         self._restarted = loop.tick > 0
         self._fed = 0
+        self._late = LATE_FRAMES
         self._held = False
         self._farewell: int | None = None
 
@@ -144,10 +149,13 @@ class LiveSession:
             heard.append(frame)
         self._fed += len(heard)
         behind = self.loop.tick + 1 - self._fed
-        if not heard and behind > LATE_FRAMES:
+        if heard:
+            loudest = max(int(heard[-1].max()), -int(heard[-1].min()))
+            self._late = LATE_SPEECH_FRAMES if loudest > SOUND else LATE_FRAMES
+        elif behind > self._late:
             heard.append(_NO_SOUND)
             self._fed += 1
-        elif behind < -AHEAD_FRAMES:
+        if behind < -AHEAD_FRAMES:
             self._fed = self.loop.tick
         return heard
 

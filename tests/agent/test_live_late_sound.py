@@ -1,0 +1,95 @@
+"""Sound that comes late is heard whole; sound that does not come is silence."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+
+from voice_agent.agent.live import LATE_FRAMES, LATE_SPEECH_FRAMES, LiveSession
+from voice_agent.core.inputs import Input
+from voice_agent.transport.base import HEARING_FRAME, LineState
+
+
+class Line:
+    """A page's line; what is put into `coming` can be read."""
+
+    state = LineState.CONNECTED
+
+    def __init__(self) -> None:
+        self.coming: deque[np.ndarray] = deque()
+
+    def read(self) -> np.ndarray | None:
+        return self.coming.popleft() if self.coming else None
+
+    def write(self, frame: object) -> None:
+        pass
+
+    def received(self) -> tuple[()]:
+        return ()
+
+
+class Loop:
+    """The session loop's outside: it counts, and keeps what was heard."""
+
+    def __init__(self) -> None:
+        self.tick = 0
+        self.ended: str | None = None
+        self.heard: list[int] = []
+
+    @property
+    def t(self) -> float:
+        return self.tick / 100
+
+    def handle(self, event: Input) -> None:
+        pass
+
+    def flush(self) -> None:
+        pass
+
+    def step(self, heard: list[np.ndarray]) -> np.ndarray:
+        self.tick += 1
+        self.heard += [int(frame[0]) for frame in heard]
+        return np.zeros(HEARING_FRAME, np.int16)
+
+
+def lived(arrivals: dict[int, list[int]], ticks: int) -> list[int]:
+    """Live so many ticks; at each of `arrivals` frames of these levels come. Returns what it heard."""
+    line, loop = Line(), Loop()
+    live = LiveSession(
+        "id",
+        loop,
+        via="web",
+        microphone=True,
+        country=None,
+        now_s=0.0,
+        append=lambda rows: None,
+        lines=[],
+    )
+    live.attach(line, None)
+    live.step_to(0.0, 0.0)
+    for tick in range(1, ticks + 1):
+        line.coming += [np.full(HEARING_FRAME, level, np.int16) for level in arrivals.get(tick, [])]
+        live.step_to((tick + 0.5) / 100, 0.0)
+    return loop.heard
+
+
+@pytest.mark.parametrize("gap", [1, LATE_FRAMES + 1, 20, LATE_SPEECH_FRAMES - 1])
+def test_speech_that_comes_late_is_not_cut_in_two(gap):
+    """A word whose second half comes up to .3 s late, all at once, is heard without a hole."""
+    word = list(range(1000, 1040))
+    arrivals = {tick: [word[tick - 1]] for tick in range(1, 21)}
+    arrivals[20 + gap] = word[20:]
+    assert [level for level in lived(arrivals, 80) if level][:40] == word
+    assert 0 not in lived(arrivals, 20 + gap + 5)
+
+
+def test_no_sound_after_quiet_is_silence_at_once():
+    """A line that was quiet and brings nothing more is silent: time goes on for the ear."""
+    heard = lived({tick: [3] for tick in range(1, 21)}, 40)
+    assert heard[20:] == [0] * (20 - LATE_FRAMES)
+
+
+def test_no_sound_after_speech_is_silence_in_the_end():
+    """A line that ends in the middle of a word is silent .3 s later."""
+    heard = lived({tick: [2000] for tick in range(1, 21)}, 80)
+    assert heard[20:] == [0] * (60 - LATE_SPEECH_FRAMES)
