@@ -192,7 +192,6 @@ def test_wrong_token_and_no_session_look_alike(
 ) -> None:
     """A wrong, missing or foreign token, and an unknown id, are one and the same 404."""
     body = {"sdp": SDP, "type": "offer", "page": "p"} if method == "POST" else None
-    other = Session(client)
     wrong = [
         {},
         {"authorization": "Bearer"},
