@@ -148,6 +148,22 @@ def test_attack_is_answered_by_silence(via: str, lines: list[str]) -> None:
     assert d.ended is None
 
 
+@pytest.mark.parametrize("cue", ["harm_other", "crisis", "crisis_check", "crisis_emergency"])
+def test_nothing_is_spoken_after_an_attack_until_the_person_goes_on(cue: str) -> None:
+    """Whoever attacks may still be in the room: the number is shown large instead."""
+    d = Driver().guided()
+    d.says("violence_now")
+    d.wait(3)
+    assert said(d.says(cue)) == []
+    assert d.session.shown.resources == "crisis"
+    assert isinstance(d.findings[-1], CrisisFlagged)
+    d.taps("go_on")
+    d.wait(3)
+    d.taps("stop")
+    d.wait(3)
+    assert said(d.says("crisis")) == ["crisis.ask"]
+
+
 def test_going_on_after_an_attack_listens() -> None:
     """What was hushed is gone; going on begins with listening, not with a dead end."""
     d = Driver().guided()
@@ -195,3 +211,14 @@ def test_words_of_violence_during_the_goodbye_keep_the_session_open() -> None:
     d.until(state="listening", at_most_s=40)
     assert d.ended is None
     assert d.session.stage is Stage.LISTENING
+
+
+def test_a_yes_to_the_gentle_check_shows_the_number_large() -> None:
+    """What the check was about is no film any more: the page shows what the voice will say."""
+    d = Driver().listening()
+    d.says("crisis_check")
+    assert d.session.shown.resources is None
+    d.until(state="listening", at_most_s=10)
+    assert said(d.says("yes")) == ["crisis.ask"]
+    assert d.session.shown.resources == "crisis"
+    assert d.state == "crisis"

@@ -55,6 +55,8 @@ class Course:
         """Take `key` as the answer to the question of `place`."""
         if (place.script.id, place.line.id) == lines.AFTER and self._after(key):
             return
+        if place.key == lines.CHECK and key == "yes":
+            self._talk.resources = "crisis"  # no gentle check any more: the number stands large
         first = next((line for line in place.script.lines if line.is_question), None)
         if place.line is first:
             self._declined = key == "no"

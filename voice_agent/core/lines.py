@@ -44,6 +44,9 @@ WAIT_WITH_ME: Key = (COMPANY, "begin")
 CRISIS = {"emergency": "emergency", "harm_other": "harm-other", "ask": "ask", "check": "check"}
 """From the kind of crisis to the line of `crisis` that begins its answer."""
 
+CHECK: Key = ("crisis", "check")
+"""The gentle question; a "yes" to it makes it one about a life."""
+
 BELIEVED = frozenset({("crisis", "believed"), ("crisis", "checked")})
 """Where an answer to a question of safety is believed, and the conversation goes on."""
 

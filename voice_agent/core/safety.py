@@ -21,6 +21,7 @@ class Safety:
         self._course = course
         self._flagged: dict[int, int] = {}
         self._emergency = False
+        self._attacked_here = False
         self._stopped_at = 0
 
     def listen(self, event: Transcript) -> bool:
@@ -48,6 +49,9 @@ class Safety:
 
     def _crisis(self, kind: str) -> None:
         talk = self._talk
+        if self._attacked_here and talk.at(Stage.STOPPED):
+            talk.resources = "crisis"  # whoever attacks may still be there, and hear a voice
+            return
         place = talk.guide.place
         in_crisis = talk.at(Stage.CRISIS)
         if kind != "check":
@@ -66,6 +70,7 @@ class Safety:
         """Show the number and speak nothing; a phone hears one harmless line (PRACTICES)."""
         self._talk.quiet_down()
         self._talk.stages.move(Happening.ATTACKED)
+        self._attacked_here = True
         self._stopped_at = self._talk.now
         if self._talk.via == "phone":
             self._talk.put_between(lines.ATTACKED)
@@ -92,6 +97,7 @@ class Safety:
                 talk.end("stopped")
             return
         self._stopped_at = talk.now
+        self._attacked_here = self._attacked_here and talk.at(Stage.STOPPED)
         talk.out += talk.voice.stop(talk.now)
         talk.guide.leave_between()
         talk.stages.move(Happening.STOPPED)
