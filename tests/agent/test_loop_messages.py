@@ -47,6 +47,7 @@ def test_a_pages_own_messages_are_taken(loop: SessionLoop, message: dict[str, An
     [
         {"type": "tapped", "control": "choice", "choice": "my name is Ada Lovelace"},
         {"type": "tapped", "control": "x" * 50},
+        {"type": "tapped", "control": "stop", "speaker": "my name is Ada Lovelace"},
         {"type": "key_pressed", "digit": "12"},
         {"type": "key_pressed", "digit": ""},
         {"type": "consent_changed", "consent": "everything", "given": True},

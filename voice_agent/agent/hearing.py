@@ -63,6 +63,7 @@ class Hearing:
         attending: Callable[[], bool],
         latency_ticks: int = 0,
         lag_ticks: int = 300,
+        utterances: int = 0,
     ) -> None:
         self._detector = detector
         self._recogniser = recogniser
@@ -74,7 +75,7 @@ class Hearing:
         self._recent: deque[NDArray[np.int16]] = deque(maxlen=PREROLL_FRAMES)
         self._utterance: _Utterance | None = None
         self._schedule = PartialSchedule()
-        self._numbers = 0
+        self._numbers = utterances
         self._results: deque[_Result] = deque()
         self._failed = False
         self._wanted: dict[tuple[int, int], int] = {}

@@ -3,37 +3,48 @@
 import asyncio
 import contextlib
 import hmac
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from voice_agent import log
+from voice_agent.agent.kept import Kept, rebuild
 from voice_agent.agent.live import LiveSession
 from voice_agent.agent.loop import SessionLoop
 from voice_agent.agent.parts import Parts, RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.refusal import Refusal
 from voice_agent.core.errors import StillHereError
-from voice_agent.core.inputs import ClockAnchored, Input
-from voice_agent.core.journal import Journal, expand
+from voice_agent.core.journal import Journal
 from voice_agent.core.session import Session
 from voice_agent.core.stages import Stage
-from voice_agent.core.times import to_ticks
-from voice_agent.store import SessionRecord, SessionState, Store, hash_token, new_id, new_token
+from voice_agent.store import (
+    SessionRecord,
+    SessionState,
+    Store,
+    StoreError,
+    hash_token,
+    new_id,
+    new_token,
+)
 from voice_agent.transport.base import Transport
 
 SWEEP_S = 60.0
 JOIN_S = 120.0
 """How long a session waits for its line."""
 STEP_S = 0.01
+_OVER = "This conversation is over; start a new one."
 
 _log = log.get_logger(__name__)
 
 
 class FullError(StillHereError):
     """No more sessions fit; the numbers of helplines are given instead."""
+
+
+class GoneError(StillHereError):
+    """The session is over, and nothing of it can be gone on with."""
 
 
 class HeldElsewhereError(StillHereError):
@@ -73,6 +84,7 @@ class Host:
         self._opening = 0
         self._refusals: set[Refusal] = set()
         self._closing: set[asyncio.Task[None]] = set()
+        self._taking_up: dict[str, asyncio.Task[LiveSession]] = {}
 
     # Making and finding sessions
 
@@ -118,9 +130,7 @@ class Host:
         via: str,
         microphone: bool,
         country: str,
-        core: Session | None = None,
-        seq: int = 1,
-        tick: int = 0,
+        kept: Kept | None = None,
     ) -> LiveSession:
         lines: list[str] = []
         live: LiveSession
@@ -137,9 +147,10 @@ class Host:
             sample_rate=8_000 if via == "phone" else 48_000,
             country=country,
             hears_itself=via == "phone",
-            session=core,
-            journal=Journal(seq),
-            tick=tick,
+            session=kept.core if kept else None,
+            journal=Journal(kept.seq if kept else 1),
+            tick=kept.tick if kept else 0,
+            utterances=kept.utterances if kept else 0,
         )
         live = LiveSession(
             session_id,
@@ -193,7 +204,8 @@ class Host:
         """Join a line to its session; one that a crash cut off is taken up from the store.
 
         Raises:
-            StillHereError: the session is gone.
+            GoneError: the session is gone.
+            StoreError: what was kept cannot be read just now.
         """
         live = self.sessions.get(session_id) or await self._take_up(session_id)
         old = live.attach(transport, page)
@@ -201,36 +213,37 @@ class Host:
             self._later(old.close())
 
     async def _take_up(self, session_id: str) -> LiveSession:
-        """Rebuild a session from what was kept: its inputs, fed to the core again."""
+        """Take up what a crash cut off, once, however many lines ask for it at a time."""
+        task = self._taking_up.get(session_id)
+        if task is None:
+            task = asyncio.ensure_future(self._take_up_from_store(session_id))
+            self._taking_up[session_id] = task
+            task.add_done_callback(lambda _done: self._taking_up.pop(session_id, None))
+        return await asyncio.shield(task)
+
+    async def _take_up_from_store(self, session_id: str) -> LiveSession:
         record = await asyncio.to_thread(self.store.resume_session, session_id, self._unix_s())
         if record is None:
-            raise StillHereError("This conversation is over; start a new one.")
-        rows = await asyncio.to_thread(lambda: list(self.store.lines(session_id)))
-        core = Session(self.parts.library, self.parts.settings.core)
-        tick = seq = 0
-        anchor: ClockAnchored | None = None
-        for row in rows:
-            obj = json.loads(row)
-            seq = obj["seq"] + obj.get("rows", 1)
-            for event in expand(obj):
-                if isinstance(event, Input):
-                    core.handle(event)
-                    tick = to_ticks(event.t)
-                    anchor = event if isinstance(event, ClockAnchored) else anchor
-        if anchor is not None:
-            gone_s = self._unix_s() - anchor.unix_s + anchor.t
-            tick = max(tick, to_ticks(gone_s))
-        if core.stage is Stage.ENDED:
+            raise GoneError(_OVER)
+        try:
+            kept = await asyncio.to_thread(
+                lambda: rebuild(
+                    Session(self.parts.library, self.parts.settings.core),
+                    self.store.lines(session_id),
+                    self._unix_s(),
+                )
+            )
+        except StoreError:  # the disk may be back in a moment: nothing is given up for it
+            self.store.close_session(session_id, SessionState.INTERRUPTED, self._unix_s())
+            raise
+        except Exception as error:
+            _log.exception("session_not_taken_up", kind=type(error).__name__)
+            raise GoneError(_OVER) from error
+        if kept.core.stage is Stage.ENDED:
             self._later(asyncio.to_thread(self.store.delete, session_id))
-            raise StillHereError("This conversation is over; start a new one.")
+            raise GoneError(_OVER)
         return self._add(
-            session_id,
-            via=record.via,
-            microphone=True,
-            country=record.country,
-            core=core,
-            seq=max(seq, 1),
-            tick=tick,
+            session_id, via=record.via, microphone=True, country=record.country, kept=kept
         )
 
     def away(self, session_id: str, page: str) -> None:
@@ -245,14 +258,11 @@ class Host:
         self._later(self._answer_call(transport, refused=refused))
 
     async def _answer_call(self, transport: Transport, *, refused: bool) -> None:
-        try:
-            opened = (
-                None
-                if refused
-                else await self.open(via="phone", microphone=True, country=None, mode="solo")
-            )
-        except FullError:
-            opened = None
+        opened = None
+        if not refused:
+            # Full, or the disk will not: whoever calls hears the numbers all the same.
+            with contextlib.suppress(StillHereError):
+                opened = await self.open(via="phone", microphone=True, country=None, mode="solo")
         if opened is None:
             self._refusals.add(Refusal(self.parts, self.renders.want, transport))
             return
@@ -260,6 +270,10 @@ class Host:
 
     async def leave(self, session_id: str) -> None:
         """End at once and delete everything: "Leave now"."""
+        taking_up = self._taking_up.get(session_id)
+        if taking_up is not None:  # or it would come back after the deletion
+            with contextlib.suppress(StillHereError):
+                await asyncio.shield(taking_up)
         live = self.sessions.pop(session_id, None)
         self._tokens.pop(session_id, None)
         if live is not None:
@@ -317,13 +331,23 @@ class Host:
             self._later(live.transport.close())
         self._later(asyncio.to_thread(self.store.delete, live.id))
 
+    def _put_back(self, live: LiveSession) -> None:
+        """Let go of a session whose line never came; what a crash left of it stays on disk."""
+        if not live.restarted:
+            self._drop(live)
+            return
+        self.sessions.pop(live.id, None)
+        if live.transport is not None:
+            self._later(live.transport.close())
+        self.store.close_session(live.id, SessionState.INTERRUPTED, self._unix_s())
+
     def _tidy(self, now: float) -> None:
         keep_s = self.parts.settings.keep_minutes * 60
         for live in list(self.sessions.values()):
             if live.lost_at_s is not None and now - live.lost_at_s > keep_s:
                 self._drop(live)
             elif not live.joined and now - live.made_s > JOIN_S:
-                self._drop(live)  # a page that never came must not take a place
+                self._put_back(live)  # a page that never came must not take a place
             else:
                 self.store.touch(live.id, self._unix_s())
         self._later(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
@@ -338,7 +362,13 @@ class Host:
     def _later(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        task.add_done_callback(self._over_later)
+
+    def _over_later(self, task: "asyncio.Task[Any]") -> None:
+        self._closing.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            _log.error("left_undone", kind=type(error).__name__, exc_info=error)
 
     async def close(self) -> None:
         """Close all lines; what pages had under way stays in the store, to be gone on with."""

@@ -70,6 +70,11 @@ class LiveSession:
         return self._joined
 
     @property
+    def restarted(self) -> bool:
+        """Whether it was taken up from the store, after a crash."""
+        return self._restarted
+
+    @property
     def over(self) -> bool:
         """Whether nothing is left to do for this session."""
         return self._farewell is not None and self._farewell <= 0
@@ -113,6 +118,7 @@ class LiveSession:
         loop.handle(i.ClockAnchored(t=loop.t, unix_s=round(unix_s, 2)))
         if self._restarted:
             loop.handle(i.ConnectionRestored(t=loop.t, after="restart"))
+            loop.show_again()  # this page has never seen what the one before it showed
         else:
             loop.handle(
                 i.ParticipantJoined(

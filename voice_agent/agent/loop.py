@@ -53,6 +53,7 @@ class SessionLoop:
         session: Session | None = None,
         journal: Journal | None = None,
         tick: int = 0,
+        utterances: int = 0,
     ) -> None:
         self.core = session or Session(parts.library, parts.settings.core)
         self.journal = journal or Journal()
@@ -72,6 +73,7 @@ class SessionLoop:
             attending=lambda: self.core.attending,
             latency_ticks=latency_ticks,
             lag_ticks=to_ticks(parts.settings.patience.lag_s),
+            utterances=utterances,
         )
         self.speaking = Speaking(parts.library, self._values, parts.renderer, want, sample_rate)
         self._queue: deque[i.Input] = deque()
@@ -188,6 +190,8 @@ class SessionLoop:
 
 def _proper(event: i.Input) -> bool:
     """Whether a page's message says only what a page may: what it sends is kept in the log."""
+    if event.speaker is not None:
+        return False
     match event:
         case i.Tapped(control=control, choice=choice):
             return all(_NAME.fullmatch(word) for word in (control, choice or "-"))

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from voice_agent import __version__
-from voice_agent.agent.host import FullError, HeldElsewhereError
+from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError
 from voice_agent.core.errors import StillHereError, UsageError
 from voice_agent.web import docs, metrics
 from voice_agent.web.bodies import (
@@ -188,9 +188,12 @@ def _sessions(app: FastAPI) -> None:
         sdp, transport = await service.answer(body.sdp)
         try:
             await service.host.attach(session, transport, body.page)
-        except StillHereError:
+        except GoneError:
             await transport.close()
             raise HTTPException(404, GONE) from None
+        except BaseException:
+            await transport.close()
+            raise
         return Answer(sdp=sdp)
 
     @app.post(
