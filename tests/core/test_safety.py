@@ -51,6 +51,15 @@ def test_utterance_that_becomes_an_emergency_is_answered_as_one() -> None:
     assert said(d.partial("crisis", "crisis_emergency")) == ["crisis.emergency"]
 
 
+def test_an_emergency_puts_its_number_first_on_the_page() -> None:
+    """As long as the voice gives that number, the page shows it before any other."""
+    d = Driver().listening()
+    d.says("crisis_emergency")
+    assert d.session.shown.hint == "emergency"
+    d.until(line="crisis.emergency-again", at_most_s=60)
+    assert d.session.shown.hint == "emergency"
+
+
 def test_under_an_emergency_nothing_is_asked() -> None:
     """More words of crisis repeat the emergency number."""
     d = Driver().listening()
