@@ -175,6 +175,9 @@ def test_capacity_is_answered_with_helplines(client: httpx.Client) -> None:
     refused = client.post("/api/sessions", json={})
     assert refused.status_code == 503
     assert "place is taken" in sentence_of(refused)
+    assert refused.json()["resources"]["country"] == "US"
+    theirs = client.post("/api/sessions", json={"country": "GB"}).json()["resources"]
+    assert theirs["country"] == "GB"
     assert refused.json()["resources"]["lines"]
     assert {"id", "name", "about"} <= set(refused.json()["resources"]["lines"][0])
     for each in held:

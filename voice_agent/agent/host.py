@@ -40,7 +40,11 @@ _log = log.get_logger(__name__)
 
 
 class FullError(StillHereError):
-    """No more sessions fit; the numbers of helplines are given instead."""
+    """No more sessions fit; the helplines of `country` are given instead."""
+
+    def __init__(self, country: str) -> None:
+        self.country = country
+        super().__init__("Every place is taken right now; please try again in a few minutes.")
 
 
 class GoneError(StillHereError):
@@ -94,11 +98,11 @@ class Host:
         Raises:
             FullError: the service has as many as it can look after.
         """
+        code = self.parts.resources.code_for(country or self.parts.settings.country)
         if len(self.sessions) + self._opening >= self.parts.settings.max_sessions:
             self.refused += 1
-            raise FullError("Every place is taken right now; please try again in a few minutes.")
+            raise FullError(code)
         opened = Opened(new_id(), new_token())
-        code = self.parts.resources.code_for(country or self.parts.settings.country)
         header = Journal().header(
             **self.parts.header(session=opened.id, via=via, mode=mode, country=code)
         )

@@ -72,7 +72,7 @@ class Store:
         self.run_id = secrets.token_hex(8)
         """This run of the process; the owner of the sessions it serves."""
 
-    def open(self, now_unix: float, *, serving: bool = True) -> None:
+    def open(self, now_unix: float, *, serving: bool = True, keep_s: float = KEEP_S) -> None:
         """Open the database, made or brought to this version's schema first.
 
         Args:
@@ -80,6 +80,7 @@ class Store:
             serving: this process serves sessions, and alone: what a dead process left live
                 becomes interrupted, and what is too old is swept. The command line's looks
                 into a served database pass False.
+            keep_s: how long what an interrupted session left is kept.
 
         Raises:
             UsageError: the folder cannot be written, or another process serves this database.
@@ -107,7 +108,7 @@ class Store:
                     Job(None, lambda c: statements.interrupt_orphans(c, run_id), deletes=True)
                 )
                 with contextlib.suppress(StoreError):  # said through on_fault; done when it can
-                    self.sweep(now_unix)
+                    self.sweep(now_unix, keep_s)
         except BaseException:
             self.close()
             raise

@@ -150,7 +150,7 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(FullError)
     async def _full(request: Request, error: FullError) -> Response:
-        resources = service_of(request).parts.resources.as_json(None)
+        resources = service_of(request).parts.resources.as_json(error.country)
         return JSONResponse({"message": str(error), "resources": resources}, 503)
 
 

@@ -54,7 +54,8 @@ class Service:
         """
         for fault in self.parts.faults:
             _log.warning("practice_refused", note=fault)
-        await asyncio.to_thread(self.store.open, time.time())
+        keep_s = self.settings.keep_minutes * 60
+        await asyncio.to_thread(self.store.open, time.time(), keep_s=keep_s)
         loading = asyncio.to_thread(self._decoders.load)
         rendering = asyncio.to_thread(self._render_first, progress)
         self.webrtc = WebRtcEndpoint()
@@ -122,4 +123,5 @@ class Service:
             await self.sip.close()
         await self.host.close()
         await asyncio.to_thread(self.recogniser.close)
+        await asyncio.to_thread(self.renders.close)
         await asyncio.to_thread(self.store.close)
