@@ -37,7 +37,9 @@ class RenderQueue:
         self._queue: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
         self._count = 0
         self._lock = threading.Lock()
-        threading.Thread(target=self._work, name="renderer", daemon=True).start()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="renderer", daemon=True)
+        self._thread.start()
 
     def want(
         self, line: Line, sample_rate: int, done: Callable[[RenderedLine | Exception], None]
@@ -49,6 +51,12 @@ class RenderQueue:
         """Render these lines when nothing else is to be done."""
         for line in lines:
             self._put(1, (line, sample_rate, None))
+
+    def close(self) -> None:
+        """End the thread after the line it is at; one alive at exit would crash the process."""
+        self._closed = True
+        self._put(-1, None)
+        self._thread.join(timeout=30)
 
     def _put(self, rank: int, job: Any) -> None:
         with self._lock:
@@ -62,7 +70,10 @@ class RenderQueue:
 
     def _work(self) -> None:
         while True:
-            _, _, (line, sample_rate, done) = self._queue.get()
+            _, _, job = self._queue.get()
+            if self._closed:
+                return
+            line, sample_rate, done = job
             result: RenderedLine | Exception
             try:
                 result = self._renderer.render(line, sample_rate)

@@ -156,7 +156,8 @@ async def _serve(settings: "Settings", bound: socket.socket, *, phone: bool) -> 
 
     # The models load while the rest is imported: together they would take twice as long.
     decoders = Decoders(settings)
-    threading.Thread(target=_load, args=(decoders,), daemon=True).start()
+    # Not a daemon: a thread that is inside a native library at exit crashes the process.
+    threading.Thread(target=_load, args=(decoders,)).start()
     import uvicorn
 
     from voice_agent.web.app import make_app
