@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
