@@ -1,10 +1,10 @@
 """What the store promises while all goes well."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
