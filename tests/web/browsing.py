@@ -72,8 +72,7 @@ DIARY = """(() => {
     let sum = 0
     for (const sample of wave) sum += sample * sample
     const dbfs = 10 * Math.log10(sum / wave.length + 1e-12)
-    const silent = !voice.srcObject || voice.muted || voice.paused
-    diary.levels.push([now(), dbfs, silent ? -120 : dbfs])
+    diary.levels.push([now(), !voice.srcObject || voice.muted || voice.paused ? -120 : dbfs])
   }
   setInterval(look, 20)
 })()"""
@@ -191,12 +190,12 @@ class Visit:
     # What was heard
 
     def levels(self, since: float, until: float = 1e9) -> list[tuple[float, float]]:
-        """The level of what came from the service, (page time, dBFS), fifty a second."""
+        """The level of what the page's one audio element plays, (page time, dBFS), fifty a second."""
         rows = self.page.evaluate(
             "([since, until]) => diary.levels.filter(([t]) => t >= since && t <= until)",
             [since, until],
         )
-        return [(t, dbfs) for t, dbfs, _ in rows]
+        return [(t, dbfs) for t, dbfs in rows]
 
     def loudest(self, since: float, until: float = 1e9) -> float:
         return max((dbfs for _, dbfs in self.levels(since, until)), default=-120.0)

@@ -14,7 +14,9 @@ import { Shape } from "./shape.js";
 import { fillStrings, strings } from "./strings.js";
 import { View } from "./view.js";
 
-const HUSH_MS = 1500; // the service has stopped by then; nothing it says later may be missed
+const HUSH_MS = 8000; // the longest; what the service answers ends it sooner
+const DRAIN_MS = 500; // what is still on its way when the service has fallen silent
+const QUIET = ["paused", "stopped", "ended"];
 const TICK_MS = 250;
 
 const get = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -31,6 +33,7 @@ let line = null;
 let microphone = null;
 let hearing = false;
 let hush = 0;
+let hushed = false; // asked for quiet, and the service has not answered yet
 
 fillStrings(document);
 const level = new Level();
@@ -60,7 +63,7 @@ function know(/** @type {Partial<import("./model.js").Model>} */ news) {
 
 function tap(/** @type {string} */ control, /** @type {string|undefined} */ choice = undefined) {
   if (control === "stop" || control === "pause") silenceForNow();
-  if (control === "go_on" || control === "say_again") voice.muted = false;
+  if (control === "go_on" || control === "say_again") hearAgain();
   line?.send({ type: "tapped", control, ...(choice === undefined ? {} : { choice }) });
 }
 
@@ -74,11 +77,18 @@ function pauseOrGoOn() {
   tap(still ? "go_on" : "pause");
 }
 
-/** Quiet at once, before the service has heard of it. */
+/** Quiet at once, before the service has heard of it, and until it has. */
 function silenceForNow() {
   voice.muted = true;
+  hushed = !QUIET.includes(model.show.state);
   clearTimeout(hush);
-  hush = window.setTimeout(() => (voice.muted = false), HUSH_MS);
+  hush = window.setTimeout(hearAgain, hushed ? HUSH_MS : DRAIN_MS);
+}
+
+function hearAgain() {
+  clearTimeout(hush);
+  hushed = false;
+  voice.muted = false;
 }
 
 // --- what comes in
@@ -86,9 +96,14 @@ function silenceForNow() {
 function receive(/** @type {Record<string, any>} */ message) {
   if (message.type === "show") {
     know({ show: readShow(message, performance.now()) });
+    if (hushed && [...QUIET, "crisis"].includes(model.show.state)) {
+      hushed = false;
+      clearTimeout(hush);
+      hush = window.setTimeout(hearAgain, DRAIN_MS);
+    }
     if (model.show.state === "ended") saveSession(null);
   } else if (message.type === "caption" && typeof message.text === "string") {
-    voice.muted = false;
+    if (!hushed) hearAgain();
     // A line that goes on after a pause, or is said again, is still the same line.
     if (model.captions.at(-1) !== message.text) {
       know({ captions: [...model.captions, message.text].slice(-3) });
@@ -187,7 +202,7 @@ function silence() {
   const was = session;
   voice.pause();
   voice.srcObject = null;
-  voice.muted = false;
+  hearAgain();
   line?.close();
   line = null;
   session = null;
