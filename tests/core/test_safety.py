@@ -152,7 +152,7 @@ def test_attack_is_answered_by_silence(via: str, lines: list[str]) -> None:
     assert said(d.says("violence_now")) == lines
     assert said(d.wait(300)) == []
     assert isinstance(d.findings[-1], ViolenceFlagged)
-    assert d.session.shown.resources == "quiet"
+    assert d.session.shown.resources == "attacked"
     d.taps("stop")
     assert d.ended is None
 
@@ -186,7 +186,7 @@ def test_words_of_violence_show_help_and_leave_the_talk_alone() -> None:
     """The number is shown small, and the session is not ended by silence any more."""
     d = Driver().listening()
     d.says("violence", words=9)
-    assert d.session.shown.resources == "quiet"
+    assert d.session.shown.resources == "violence"
     d.wait(2000)
     assert d.ended is None
 

@@ -107,6 +107,15 @@ class Parts:
             for line in self.library[name].lines:
                 yield spoken(self.library, (name, line.id), values)
 
+    def numbers(self) -> Iterator[Line]:
+        """Yield the lines that hold a helpline's number, for every country."""
+        for code in self.resources.countries:
+            values = self.values(code)
+            for script in (self.library["crisis"], self.library["conversation"]):
+                for line in script.lines:
+                    if line.variables:
+                        yield spoken(self.library, (script.id, line.id), values)
+
     def header(self, **fields: Any) -> dict[str, Any]:
         """Return what the first line of a session's log says of code, scripts and settings."""
         stt, tts = self.settings.stt, self.settings.tts

@@ -62,7 +62,11 @@ class Stop(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show(Command):
-    """What the page shows: the whole picture, so that the newest one is all it needs."""
+    """What the page shows: the whole picture, so that the newest one is all it needs.
+
+    `resources` is `crisis` (large), or small: `quiet`, `violence` (the line for it), `attacked`
+    (the emergency number).
+    """
 
     state: str
     choices: tuple[Choice, ...] = ()

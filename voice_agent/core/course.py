@@ -49,6 +49,9 @@ class Course:
         elif place.waits:
             talk.guide.ask(talk.now)
         else:
+            if talk.at(Stage.CRISIS) and place.script.id == lines.WAIT_WITH_ME[0]:
+                talk.stages.move(Happening.STAYED)  # all was said: now it is company, and listening
+                talk.anchor("the numbers")
             talk.say(place)
 
     def take_answer(self, place: Place, key: str) -> None:

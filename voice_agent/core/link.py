@@ -6,8 +6,12 @@ from voice_agent.core.config import with_setting
 from voice_agent.core.conversation import Conversation
 from voice_agent.core.quiet import Quiet
 from voice_agent.core.stages import Stage
+from voice_agent.core.times import to_ticks
 
 _LOST, _ON_HOLD = "lost", "held"
+
+_TELL_AGAIN_S = 300.0
+"""Recognition that comes and goes is not spoken of each time."""
 
 
 class Link:
@@ -18,6 +22,7 @@ class Link:
         self._quiet = quiet
         self._joined_once = False
         self._deaf = False
+        self._told_at: int | None = None
 
     def take(self, event: i.Input) -> None:
         """Take what happened to the line or to a part of ours."""
@@ -86,9 +91,12 @@ class Link:
         talk.put_between(lines.SORRY)
 
     def _cannot_hear(self) -> None:
-        """Say once that words cannot be heard; after a stop, stay silent."""
-        if not self._deaf and not self._talk.at(Stage.STOPPED):
-            self._talk.put_between(lines.CANNOT_HEAR)
+        """Say that words cannot be heard, not again for minutes; after a stop, stay silent."""
+        talk = self._talk
+        lately = self._told_at is not None and talk.now - self._told_at < to_ticks(_TELL_AGAIN_S)
+        if not self._deaf and not lately and not talk.at(Stage.STOPPED):
+            self._told_at = talk.now
+            talk.put_between(lines.CANNOT_HEAR)
         self._deaf = True
 
     def _set(self, event: i.SettingChanged) -> None:

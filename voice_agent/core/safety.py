@@ -41,7 +41,8 @@ class Safety:
             self._crisis(kind)
             return True
         self._talk.out.append(ViolenceFlagged(t=self._talk.t, cue=cue, kind=kind))
-        self._talk.resources = self._talk.resources or "quiet"
+        if self._talk.resources != "crisis":
+            self._talk.resources = "attacked" if kind == "now" else "violence"
         if kind != "now":
             return False
         self._attacked()

@@ -94,6 +94,7 @@ class Session:
             case i.SpeechSuspected() | i.SpeechStarted():
                 talk.out += talk.voice.hold(talk.now)
             case i.SpeechWithdrawn():
+                self._quiet.sounded()
                 talk.release()
             case i.Transcript():
                 self._meaning.hear(event)

@@ -63,6 +63,7 @@ class Service:
         if self._phone:
             await self._start_phone()
         rates = (WEB_RATE, PHONE_RATE) if self._phone else (WEB_RATE,)
+        self.renders.keep_ahead(self.parts.numbers(), WEB_RATE)
         for rate in rates:
             self.renders.keep_ahead(self.parts.lines(), rate)
         self._tasks.append(asyncio.create_task(self.host.run(), name="pump"))
@@ -78,6 +79,7 @@ class Service:
             for line in parts.library[name].lines
             if self._phone or not (name == "opening-phone" or line.id.endswith("-phone"))
         ]
+        keys.append(("conversation", "no-capacity"))
         progress(0, len(keys))
 
         def render(key: tuple[str, str]) -> None:

@@ -61,7 +61,7 @@ export function readShow(/** @type {Record<string, any>} */ message, at = 0) {
     remaining_s: number(message.remaining_s),
     countdown_s: number(message.countdown_s),
     rating: message.rating === "before" || message.rating === "after" ? message.rating : null,
-    resources: ["crisis", "quiet"].includes(message.resources) ? message.resources : null,
+    resources: ["crisis", "quiet", "violence", "attacked"].includes(message.resources) ? message.resources : null,
     at,
   };
   return show;

@@ -130,11 +130,23 @@ export class ResourcesPanel {
     this.region.replaceChildren(section);
   }
 
-  /** Shows or takes away the small number in the middle of the page. */
-  renderQuiet(/** @type {boolean} */ shown) {
-    this.quiet.hidden = !shown;
-    if (!shown || this.quiet.firstChild) return;
-    const line = this.#resources.lines.find((each) => !each.emergency) ?? this.#resources.lines[0];
+  /**
+   * Shows or takes away the small number in the middle of the page.
+   * @param {string | null} kind quiet, violence, attacked, or null for none
+   */
+  renderQuiet(kind) {
+    this.quiet.hidden = !kind;
+    if (!kind) return;
+    const shown = `${kind} ${this.#resources.country}`;
+    if (this.quiet.dataset.shown === shown) return;
+    this.quiet.dataset.shown = shown;
+    const lines = this.#resources.lines;
+    const urgent = lines.find((each) => each.emergency);
+    const line =
+      (kind === "attacked" && urgent) ||
+      (kind === "violence" && (lines.find((each) => each.id === "violence") ?? urgent)) ||
+      lines.find((each) => !each.emergency) ||
+      lines[0];
     this.quiet.replaceChildren(make("span", line.name), ...links(line).children);
   }
 

@@ -63,7 +63,7 @@ export class View {
     const here = model.screen === "session" ? strings.stillHere : "";
     this.resources.renderCrisis(crisis, show.hint === "emergency", here);
     const live = model.screen === "session" && !isLost(model) && model.link === "open";
-    this.resources.renderQuiet(live && !crisis && show.resources === "quiet");
+    this.resources.renderQuiet(live && !crisis ? show.resources : null);
     get("hear").hidden = !(model.screen === "session" && model.blocked);
     get("try-again").hidden = !(
       model.screen === "session" && ["gave_up", "elsewhere_gave_up"].includes(model.link)
