@@ -177,3 +177,16 @@ def test_words_of_crisis_are_asked_about_plainly(parts: Parts, tmp_path: Path) -
     assert asked - end <= 1.0
     assert told.first("say", after=asked, script="crisis", line="line")
     assert not [e for e in told.of("end") if e["why"] != "left"]
+
+
+def test_pitch_is_noted_only_with_the_tone_consent(parts: Parts, tmp_path: Path) -> None:
+    """With a yes the features of speech hold a man's pitch; without one there is none at all."""
+    scene = Scene(parts, 30).say(23.5, "My sister lives in Rotterdam.")
+    recording = scene.write(tmp_path / "tone.wav")
+    without = run(parts, recording, tmp_path)
+    assert not [e for e in without.of("features") if "pitch_cents" in e]
+    given = run(parts, recording, tmp_path, consents=("tone",))
+    cents = [e["pitch_cents"] for e in given.of("features") if "pitch_cents" in e]
+    assert len(cents) > 5
+    middle_hz = 55 * 2 ** (sorted(cents)[len(cents) // 2] / 1200)
+    assert 70 < middle_hz < 200

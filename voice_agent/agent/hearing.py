@@ -60,6 +60,7 @@ class Hearing:
         grammar: Grammar,
         *,
         keeps_text: Callable[[], bool],
+        hears_tone: Callable[[], bool] = lambda: False,
         attending: Callable[[], bool],
         latency_ticks: int = 0,
         lag_ticks: int = 300,
@@ -69,6 +70,7 @@ class Hearing:
         self._recogniser = recogniser
         self._grammar = grammar
         self._keeps_text = keeps_text
+        self._hears_tone = hears_tone
         self._attending = attending
         self._latency = latency_ticks
         self._lag = lag_ticks
@@ -245,10 +247,16 @@ class Hearing:
         return [i.EngineFailed(t=to_seconds(now), engine="stt", reason=reason)]
 
     def features(self, now: int) -> i.Features:
-        """Return the measures of the last tenth of a second."""
-        level_dbfs, noise_dbfs, voiced = self._detector.take_features()
+        """Return the measures of the last tenth of a second; pitch only with the tone consent."""
+        detector = self._detector
+        level_dbfs, noise_dbfs, voiced = detector.take_features()
+        detector.keeps_pitch = self._hears_tone()
         return i.Features(
-            t=to_seconds(now), level_dbfs=level_dbfs, noise_dbfs=noise_dbfs, voiced=voiced
+            t=to_seconds(now),
+            level_dbfs=level_dbfs,
+            noise_dbfs=noise_dbfs,
+            voiced=voiced,
+            pitch_cents=detector.take_pitch_cents() if detector.keeps_pitch else None,
         )
 
     def reset(self) -> None:

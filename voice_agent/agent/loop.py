@@ -70,6 +70,7 @@ class SessionLoop:
             recogniser,
             parts.grammar,
             keeps_text=lambda: self.core.consented("transcript"),
+            hears_tone=lambda: self.core.consented("tone"),
             attending=lambda: self.core.attending,
             latency_ticks=latency_ticks,
             lag_ticks=to_ticks(parts.settings.patience.lag_s),

@@ -1,6 +1,8 @@
 """The speech detector: webrtcvad first, then level, then voicing; edges with sample positions."""
 
+import math
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 import webrtcvad
@@ -49,6 +51,7 @@ class DetectorSettings:
 
 
 _IDLE, _SUSPECTED, _SPEAKING = range(3)
+_A1_HZ = 55.0
 _LOOK_BACK = 7
 _PER_S = SAMPLE_RATE // FRAME
 
@@ -70,6 +73,9 @@ class SpeechDetector:
         self._may_be_over = round(settings.may_be_over_s * _PER_S)
         self._frame = 0
         self._unvoiced_gate_db = SILENCE_DBFS
+        self.keeps_pitch = False
+        """Whether the pitch of voiced frames is kept for `take_pitch_cents`."""
+        self._pitches_hz: list[float] = []
         self.frame_dbfs = SILENCE_DBFS
         """Level of the last frame."""
         self.frame_voicing = SILENT
@@ -117,6 +123,8 @@ class SpeechDetector:
         self._voiced_bits = (self._voiced_bits << 1 | voiced) & 0xFFFFF
         self._counted += 1
         self._voiced += voiced
+        if voiced and self.keeps_pitch:
+            self._pitches_hz.append(self.frame_voicing.pitch_hz)
         if self._stage == _IDLE:
             return self._idle()
         if self._stage == _SUSPECTED:
@@ -258,6 +266,17 @@ class SpeechDetector:
         self._power = 0.0
         self._voiced = self._counted = 0
         return taken
+
+    def take_pitch_cents(self) -> int | None:
+        """Return the median pitch since the last call, in cents above 55 Hz, and begin anew.
+
+        None where nothing was voiced, and always unless `keeps_pitch` was set: without the tone
+        consent no pitch leaves the detector.
+        """
+        pitches, self._pitches_hz = self._pitches_hz, []
+        if not pitches or not self.keeps_pitch:
+            return None
+        return round(1200 * math.log2(median(pitches) / _A1_HZ))
 
 
 __all__ = ["DetectorSettings", "SpeechDetector", "Voicing"]

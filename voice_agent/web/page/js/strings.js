@@ -13,13 +13,13 @@ export const strings = {
   modeCouple: "Two of us",
   preferToTap: "Prefer to tap?",
   consentTone:
-    "Also notice pace and pitch, to tell when to offer help. Off unless you switch it on.",
+    "Also note the pitch of your voice, on this machine alone. Off unless you switch it on.",
   kept: "Your voice is not recorded. Notes of pauses, without words, are deleted when we finish.",
   keptMore: "What is kept",
   keptDuring:
     "While we are here, the place we have reached and the notes of pauses are kept, so that a fault loses nothing. They are deleted at the goodbye, when you choose “Leave now”, or 30 minutes after the connection closes.",
   keptTone:
-    "Pace and pitch are not measured unless you switch that on. You can switch it off again.",
+    "Pitch is not measured unless you switch that on. It is deleted with the rest.",
   keptResearch:
     "Nothing stays longer, unless you say yes to one question about research at the end.",
   keptWhere:
