@@ -141,6 +141,19 @@ def test_deletion_during_an_outage_revokes_at_once_and_is_done_later(broken: Bro
     assert b"planted" not in broken.path.read_bytes()
 
 
+def test_whoever_waits_for_a_deletion_hears_of_it_also_after_another_asked(broken: Broken) -> None:
+    """A second deletion of the same session does not leave the first waiting for ever."""
+    broken.error = "database is locked"
+    told: list[bool] = []
+    first = threading.Thread(target=lambda: told.append(broken.store.delete("s1", timeout_s=60)))
+    first.start()
+    _until(lambda: broken.store.get("s1") is None)
+    assert broken.store.delete("s1", timeout_s=0.05) is False
+    broken.error = None
+    first.join(10)
+    assert told == [True]
+
+
 def test_memory_is_bounded_and_what_is_stored_has_no_gap(broken: Broken) -> None:
     """Beyond the bound a session's further lines are left out; others' wait on."""
     broken.store.create(record("s2"))

@@ -99,9 +99,12 @@ class Writer:
         return job.done
 
     def forget(self, session_id: str) -> None:
-        """Drop what is queued for a session that is about to be deleted."""
+        """Drop what is queued for a session that is about to be deleted.
+
+        An earlier deletion stays: somebody may be waiting for it.
+        """
         with self._changed:
-            gone = [job for job in self._jobs if job.session_id == session_id]
+            gone = [j for j in self._jobs if j.session_id == session_id and not j.deletes]
             self._drop(gone)
 
     def changes(self, session_id: str) -> list[Change]:
