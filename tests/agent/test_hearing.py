@@ -59,11 +59,17 @@ class Recogniser:
         self.words = words
         self.at_once = at_once
         self.jobs: list[tuple[int, bool, Done]] = []
+        self.forgotten: list[int | None] = []
 
-    def submit(self, _who: object, samples: np.ndarray, *, final: bool, done: Done) -> None:
+    def submit(
+        self, _who: object, samples: np.ndarray, *, final: bool, done: Done, utterance: int
+    ) -> None:
         self.jobs.append((len(samples), final, done))
         if self.at_once:
             done(Heard(self.words, 0.1))
+
+    def forget(self, _who: object, utterance: int | None = None) -> None:
+        self.forgotten.append(utterance)
 
 
 def listen(
@@ -194,3 +200,23 @@ def test_words_are_kept_only_with_consent() -> None:
     final = finals(events)[0]
     assert final.text is None
     assert final.words == 2
+
+
+@pytest.mark.parametrize(("until", "heard"), [(150, 0), (210, 1)])
+def test_a_lost_line_drops_what_was_not_said_to_its_end(until: int, heard: int) -> None:
+    """Half an utterance is forgotten; words that were over when the line went are still heard."""
+    recogniser = Recogniser(at_once=False)
+    hearing = Hearing(
+        Script((100, 200)),  # type: ignore[arg-type]
+        recogniser,
+        default_grammar(),
+        keeps_text=lambda: True,
+        attending=lambda: False,
+    )
+    for tick in range(until):
+        hearing.hear(FRAME, tick)
+    hearing.reset()
+    for _, _, done in recogniser.jobs:
+        done(Heard("yes", 0.1))
+    assert len(finals(hearing.results(until))) == heard
+    assert recogniser.forgotten == ([] if heard else [1])

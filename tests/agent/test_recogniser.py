@@ -88,6 +88,45 @@ def test_a_final_that_waits_is_never_dropped(gate: Gate) -> None:
     assert gate.decoded == [1, 2, 3]
 
 
+def test_a_final_gives_way_to_a_newer_one_of_the_same_utterance(gate: Gate) -> None:
+    """Speech that went on after a pause is decoded once, whole; the utterance before it stays."""
+    shared = SharedRecogniser(gate)
+    done = threading.Semaphore(0)
+    tell = lambda _heard: done.release()  # noqa: E731 - a callback
+    who = object()
+    shared.submit("other", mark(1), final=True, done=tell)
+    gate.begun.wait(10)
+    for number, utterance in ((2, 1), (3, 2), (4, 2)):
+        shared.submit(who, mark(number), final=True, done=tell, utterance=utterance)
+    gate.open.set()
+    for _ in range(3):
+        assert done.acquire(timeout=10)
+    shared.close()
+    assert gate.decoded == [1, 2, 4]
+
+
+def test_nothing_waits_of_a_session_that_is_forgotten(gate: Gate) -> None:
+    """Who has left holds up nobody; one utterance can be forgotten alone."""
+    shared = SharedRecogniser(gate)
+    done = threading.Semaphore(0)
+    tell = lambda _heard: done.release()  # noqa: E731 - a callback
+    gone, here = object(), object()
+    shared.submit("other", mark(1), final=True, done=tell)
+    gate.begun.wait(10)
+    shared.submit(gone, mark(2), final=True, done=tell, utterance=1)
+    shared.submit(gone, mark(3), final=False, done=tell, utterance=2)
+    shared.submit(here, mark(4), final=True, done=tell, utterance=1)
+    shared.submit(here, mark(5), final=True, done=tell, utterance=2)
+    shared.forget(gone)
+    shared.forget(here, 2)
+    assert shared.queued == 1
+    gate.open.set()
+    for _ in range(2):
+        assert done.acquire(timeout=10)
+    shared.close()
+    assert gate.decoded == [1, 4]
+
+
 def test_a_fault_of_the_decoder_is_a_result_and_the_worker_goes_on() -> None:
     """One failed decode is told to whom it belongs; the next is decoded."""
     answers = iter([RuntimeError("broken"), None])

@@ -34,8 +34,8 @@ class _Utterance:
     """Revision of the decode that is final if nothing more is said."""
     ended: bool = False
     closed: bool = False
-    hummed: bool = False
-    """It was a hum: what was decoded of it is dropped."""
+    dropped: bool = False
+    """It was a hum, or was cut off: what was decoded of it is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class _Result:
 class Hearing:
     """One person's ear and its short memory; everything here runs in the loop's thread.
 
-    Only `_done` may be called from another thread: it puts a result into a deque.
+    Only what it gives the recogniser as `done` is called from another thread: it puts a result
+    into a deque.
     """
 
     def __init__(
@@ -155,8 +156,7 @@ class Hearing:
         if self._hummed:
             self._hummed = False
             if said is not None:
-                said.hummed = True
-                self._wanted = {k: v for k, v in self._wanted.items() if k[0] != said.number}
+                self._drop(said)
             self._utterance = None
             return [*out, i.Hummed(t=t, length_s=to_seconds(last_tick - onset_tick))]
         if said is not None:
@@ -166,6 +166,11 @@ class Hearing:
             if len(said.frames) * FRAME > LONGEST_S * RATE:
                 said.closed = True
         return out
+
+    def _drop(self, said: _Utterance) -> None:
+        said.dropped = True
+        self._wanted = {k: v for k, v in self._wanted.items() if k[0] != said.number}
+        self._recogniser.forget(self, said.number)
 
     def _decode_when_due(self, said: _Utterance, now: int) -> None:
         if self._detector.may_be_over:
@@ -193,7 +198,9 @@ class Hearing:
         def done(heard: Heard | Exception) -> None:
             self._results.append(_Result(end_tick + self._latency, said, rev, end_tick, heard))
 
-        self._recogniser.submit(self, np.concatenate(said.frames), final=final, done=done)
+        self._recogniser.submit(
+            self, np.concatenate(said.frames), final=final, done=done, utterance=said.number
+        )
 
     def results(self, now: int) -> list[i.Input]:
         """Return the transcripts that are due; a candidate waits until its segment is over."""
@@ -202,10 +209,12 @@ class Hearing:
         while self._results:
             result = self._results.popleft()
             said = result.utterance
-            if said.hummed:
+            if said.dropped:
                 continue
             candidate = result.rev == said.candidate
-            self._wanted.pop((said.number, result.rev), None)
+            # A newer result has the words of those before it, which the recogniser may leave out.
+            for key in [k for k in self._wanted if k[0] == said.number and k[1] <= result.rev]:
+                del self._wanted[key]
             if now < result.due or (candidate and not said.ended and not said.closed):
                 held.append(result)
             elif isinstance(result.heard, Heard):
@@ -260,9 +269,17 @@ class Hearing:
         )
 
     def reset(self) -> None:
-        """Forget what was under way: the line was lost."""
+        """Forget what was under way: the line was lost. What was said to its end is still heard."""
         self._detector.reset()
+        said = self._utterance
+        if said is not None and not (said.ended or said.closed):
+            self._drop(said)
         self._utterance = None
-        self._results.clear()
-        self._wanted.clear()
+        self._schedule = PartialSchedule()
         self._recent.clear()
+        self._hummed = self._goes_on = False
+        self._unkept = 0
+
+    def close(self) -> None:
+        """Let go of the recogniser: the session is over, or somebody else goes on with it."""
+        self._recogniser.forget(self)

@@ -34,8 +34,20 @@ Done = Callable[[Heard | Exception], None]
 class Recogniser(Protocol):
     """Where a session sends audio to be recognised."""
 
-    def submit(self, who: object, samples: NDArray[np.int16], *, final: bool, done: Done) -> None:
+    def submit(
+        self,
+        who: object,
+        samples: NDArray[np.int16],
+        *,
+        final: bool,
+        done: Done,
+        utterance: int | None = None,
+    ) -> None:
         """Have `samples` decoded and give the result to `done`."""
+        ...
+
+    def forget(self, who: object, utterance: int | None = None) -> None:
+        """Drop what waits of `who`, or of that utterance of theirs alone."""
         ...
 
 
@@ -45,9 +57,20 @@ class InlineRecogniser:
     def __init__(self, decode: Decode) -> None:
         self._decode = decode
 
-    def submit(self, who: object, samples: NDArray[np.int16], *, final: bool, done: Done) -> None:
+    def submit(
+        self,
+        who: object,
+        samples: NDArray[np.int16],
+        *,
+        final: bool,
+        done: Done,
+        utterance: int | None = None,
+    ) -> None:
         """Decode now and call `done` before returning."""
         done(_run(self._decode, samples, final=final))
+
+    def forget(self, who: object, utterance: int | None = None) -> None:
+        """Do nothing: nothing ever waits."""
 
 
 @dataclass(order=True, slots=True)
@@ -58,6 +81,7 @@ class _Job:
     samples: NDArray[np.int16] = field(compare=False)
     final: bool = field(compare=False)
     done: Done = field(compare=False)
+    utterance: int | None = field(compare=False)
     dropped: bool = field(default=False, compare=False)
 
 
@@ -66,13 +90,14 @@ class SharedRecogniser:
 
     Finals go before partials, each kind in the order it came; a session's newer partial (or
     its final) takes the place of its older one that still waits, so that under load partials
-    thin out but never cease. `done` is called in the worker thread.
+    thin out but never cease. A final gives way only to a newer final of the same utterance,
+    which has all its words. `done` is called in the worker thread.
     """
 
     def __init__(self, decode: Decode) -> None:
         self._decode = decode
         self._jobs: list[_Job] = []
-        self._waiting: dict[int, _Job] = {}
+        self._waiting: dict[object, list[_Job]] = {}
         self._order = itertools.count()
         self._some = threading.Condition()
         self._closed = False
@@ -85,19 +110,47 @@ class SharedRecogniser:
     @property
     def queued(self) -> int:
         """Jobs that wait."""
-        return sum(not job.dropped for job in self._jobs)
+        return len(self._jobs)
 
-    def submit(self, who: object, samples: NDArray[np.int16], *, final: bool, done: Done) -> None:
-        """Queue `samples` for decoding."""
-        job = _Job(0 if final else 1, next(self._order), who, samples, final, done)
+    def submit(
+        self,
+        who: object,
+        samples: NDArray[np.int16],
+        *,
+        final: bool,
+        done: Done,
+        utterance: int | None = None,
+    ) -> None:
+        """Queue `samples` for decoding; `who` is any object that can be a key."""
+        job = _Job(0 if final else 1, next(self._order), who, samples, final, done, utterance)
         with self._some:
-            older = self._waiting.get(id(who))
-            if older is not None and not older.final:
-                older.dropped = True
-                self.thinned += 1
-            self._waiting[id(who)] = job
+            older = [j for j in self._waiting.get(who, ()) if _gives_way(j, job)]
+            self._drop(older)
+            self.thinned += len(older)
+            self._waiting.setdefault(who, []).append(job)
             heapq.heappush(self._jobs, job)
             self._some.notify()
+
+    def forget(self, who: object, utterance: int | None = None) -> None:
+        """Drop what waits of `who`, or of that utterance of theirs alone; what runs runs on."""
+        with self._some:
+            waiting = self._waiting.get(who, ())
+            self._drop([j for j in waiting if utterance in (None, j.utterance)])
+
+    def _drop(self, jobs: list[_Job]) -> None:
+        """Take `jobs` from the queue (the lock is held)."""
+        for job in jobs:
+            job.dropped = True
+            self._no_longer_waits(job)
+        if jobs:
+            self._jobs = [job for job in self._jobs if not job.dropped]
+            heapq.heapify(self._jobs)
+
+    def _no_longer_waits(self, job: _Job) -> None:
+        waiting = self._waiting[job.who]
+        waiting.remove(job)
+        if not waiting:
+            del self._waiting[job.who]
 
     def close(self) -> None:
         """End the worker; what still waits is dropped."""
@@ -114,15 +167,19 @@ class SharedRecogniser:
                 if self._closed:
                     return
                 job = heapq.heappop(self._jobs)
-                if self._waiting.get(id(job.who)) is job:
-                    del self._waiting[id(job.who)]
-            if job.dropped:
-                continue
+                self._no_longer_waits(job)
             heard = _run(self._decode, job.samples, final=job.final)
             self.decoded += 1
             if isinstance(heard, Heard):
                 self.spent_s += heard.spent_s
             job.done(heard)
+
+
+def _gives_way(older: _Job, newer: _Job) -> bool:
+    if not older.final:
+        return True
+    same = older.utterance is not None and older.utterance == newer.utterance
+    return newer.final and same
 
 
 def _run(decode: Decode, samples: NDArray[np.int16], *, final: bool) -> Heard | Exception:
