@@ -127,7 +127,11 @@ async function play(/** @type {MediaStream} */ stream) {
 }
 
 function follow(/** @type {import("./model.js").Link} */ link) {
-  if (model.show.state === "ended") return;
+  if (model.show.state === "ended") {
+    // The goodbye was heard to its end: the browser's microphone sign goes out, too.
+    if (link !== "open") silence();
+    return;
+  }
   if (link === "gone") return backToArrival(strings.gone);
   know({ link });
 }
