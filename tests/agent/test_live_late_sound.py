@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voice_agent.agent.live import LATE_FRAMES, LATE_SPEECH_FRAMES, LiveSession
-from voice_agent.core.inputs import Input
+from voice_agent.core.inputs import ClockAnchored, Input
 from voice_agent.transport.base import HEARING_FRAME, LineState
 
 
@@ -35,13 +35,14 @@ class Loop:
         self.tick = 0
         self.ended: str | None = None
         self.heard: list[int] = []
+        self.handled: list[Input] = []
 
     @property
     def t(self) -> float:
         return self.tick / 100
 
     def handle(self, event: Input) -> None:
-        pass
+        self.handled.append(event)
 
     def flush(self) -> None:
         pass
@@ -52,9 +53,8 @@ class Loop:
         return np.zeros(HEARING_FRAME, np.int16)
 
 
-def lived(arrivals: dict[int, list[int]], ticks: int) -> list[int]:
-    """Live so many ticks; at each of `arrivals` frames of these levels come. Returns what it heard."""
-    line, loop = Line(), Loop()
+def joined(line: Line, loop: Loop) -> LiveSession:
+    """A session that begins now, at 0."""
     live = LiveSession(
         "id",
         loop,
@@ -67,6 +67,13 @@ def lived(arrivals: dict[int, list[int]], ticks: int) -> list[int]:
     )
     live.attach(line, None)
     live.step_to(0.0, 0.0)
+    return live
+
+
+def lived(arrivals: dict[int, list[int]], ticks: int) -> list[int]:
+    """Live so many ticks; at each of `arrivals` frames of these levels come. Returns what it heard."""
+    line, loop = Line(), Loop()
+    live = joined(line, loop)
     for tick in range(1, ticks + 1):
         line.coming += [np.full(HEARING_FRAME, level, np.int16) for level in arrivals.get(tick, [])]
         live.step_to((tick + 0.5) / 100, 0.0)
@@ -93,3 +100,17 @@ def test_no_sound_after_speech_is_silence_in_the_end():
     """A line that ends in the middle of a word is silent .3 s later."""
     heard = lived({tick: [2000] for tick in range(1, 21)}, 80)
     assert heard[20:] == [0] * (60 - LATE_SPEECH_FRAMES)
+
+
+def test_time_that_was_missed_is_anchored_again():
+    """After stalls of more than a second in all the log says again what time it is."""
+    loop = Loop()
+    live = joined(Line(), loop)
+    now_s = 0.0
+    for stall in range(3):
+        assert sum(isinstance(event, ClockAnchored) for event in loop.handled) == 1, stall
+        now_s += 0.5
+        live.step_to(now_s, 5000 + now_s)
+    anchors = [event for event in loop.handled if isinstance(event, ClockAnchored)]
+    assert [(event.t, event.unix_s) for event in anchors] == [(0.0, 0.0), (0.18, 5001.5)]
+    assert live.anchor_unix_s == pytest.approx(5001.5 - 0.18)

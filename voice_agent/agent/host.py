@@ -353,7 +353,7 @@ class Host:
             elif not live.joined and now - live.made_s > JOIN_S:
                 self._put_back(live)  # a page that never came must not take a place
             else:
-                self.store.touch(live.id, self._unix_s())
+                self.store.touch(live.id, self._unix_s(), live.anchor_unix_s)
         self._later(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
 
     def _forget_calls(self) -> None:

@@ -17,15 +17,19 @@ LATE_SPEECH_FRAMES = 30
 SOUND = 150
 """The loudest sample, of 32768, from which a frame is a sound (-47 dBFS)."""
 AHEAD_FRAMES = 30
-"""Frames that may wait before the oldest are dropped, so that delay does not build up."""
+"""Frames the ear may be ahead of the clock, after sound that came late or from a faster clock,
+before the count begins anew. None is dropped: `FRAMES_A_STEP` keeps delay from building up."""
 STALL_TICKS = 6
 """A pump that was held up longer than this goes on from there, so that no word is lost: a phone's
 line takes at most 80 ms at once. Session time then runs behind the wall's by what was missed."""
+MISSED_TICKS = 100
+"""So much missed since the log last said what time it was, and it says so again."""
 KEEP_TICKS = 10
 """How often what happened is handed to the store."""
 FAREWELL_TICKS = 60
 """How long the line stays open after the end, so that the last message and word arrive."""
 FRAMES_A_STEP = 3
+"""The most that is taken in 10 ms: sound that waited is heard at three times its speed."""
 
 _NO_SOUND = np.zeros(HEARING_FRAME, np.int16)
 
@@ -62,6 +66,9 @@ class LiveSession:
         self._fed = 0
         self._late = LATE_FRAMES
         self._held = False
+        self._missed = 0
+        self.anchor_unix_s: float | None = None
+        """Unix time at session time 0, of the newest `clock_anchored`."""
         self._farewell: int | None = None
 
     @property
@@ -105,9 +112,18 @@ class LiveSession:
             return
         if behind > STALL_TICKS:
             self._begun_s += (behind - STALL_TICKS) / 100
+            self._missed += behind - STALL_TICKS
             behind = STALL_TICKS
         for _ in range(behind):
             self._one(now_s)
+        if self._missed > MISSED_TICKS:
+            self._anchor(unix_s)
+
+    def _anchor(self, unix_s: float) -> None:
+        """Write down what the wall's time is at this session time."""
+        self._missed = 0
+        self.anchor_unix_s = unix_s - self.session_s
+        self.loop.handle(i.ClockAnchored(t=self.loop.t, unix_s=round(unix_s, 2)))
 
     def _join(self, due: int, unix_s: float) -> None:
         """Begin, or begin again after a restart, now that somebody can hear us."""
@@ -115,7 +131,7 @@ class LiveSession:
         loop.tick = max(loop.tick, due)
         self._joined = True
         self._fed = loop.tick
-        loop.handle(i.ClockAnchored(t=loop.t, unix_s=round(unix_s, 2)))
+        self._anchor(unix_s)
         if self._restarted:
             loop.handle(i.ConnectionRestored(t=loop.t, after="restart"))
             loop.show_again()  # this page has never seen what the one before it showed
