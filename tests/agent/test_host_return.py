@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from voice_agent.agent.kept import rebuild
 from voice_agent.agent.parts import Parts, RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.core import inputs as i
+from voice_agent.core.config import with_setting
 from voice_agent.core.journal import Journal
 from voice_agent.core.session import Session
 from voice_agent.core.stages import Stage
@@ -153,3 +155,15 @@ async def test_leaving_while_it_comes_back_leaves_nothing(host: Host) -> None:
     assert host.store.get(session) is None
     with pytest.raises(GoneError):
         await host.attach(session, Line(LineState.LOST), "page")
+
+
+async def test_what_comes_back_goes_on_under_the_settings_it_began_with(host: Host) -> None:
+    """Its log's first line names them: under others it would not replay."""
+    began = host.parts.settings.core
+    session = await cut_off(host)
+    changed = with_setting(began, "ladder.soft_s", began.ladder.soft_s + 1)
+    host.parts = replace(
+        host.parts, settings=host.parts.settings.model_copy(update={"ladder": changed.ladder})
+    )
+    await host.attach(session, Line(LineState.LOST), "page")
+    assert host.sessions[session].loop.core.settings == began

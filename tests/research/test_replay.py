@@ -13,8 +13,8 @@ from voice_agent.core.errors import MalformedEventError, SchemaError, UsageError
 from voice_agent.core.journal import Journal
 from voice_agent.core.session import Session
 from voice_agent.library import Library, load_library
-from voice_agent.research.replay import replay, settings_of
-from voice_agent.settings import in_force
+from voice_agent.research.replay import replay
+from voice_agent.settings import in_force, settings_of
 from voice_agent.shipped import shipped
 
 

@@ -15,10 +15,12 @@ from voice_agent.agent.loop import SessionLoop
 from voice_agent.agent.parts import Parts, RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.refusal import Refusal
+from voice_agent.core.config import CoreSettings
 from voice_agent.core.errors import StillHereError
 from voice_agent.core.journal import Journal
 from voice_agent.core.session import Session
 from voice_agent.core.stages import Stage
+from voice_agent.settings import LogSettingError, settings_of
 from voice_agent.store import (
     SessionRecord,
     SessionState,
@@ -232,7 +234,7 @@ class Host:
         try:
             kept = await asyncio.to_thread(
                 lambda: rebuild(
-                    Session(self.parts.library, self.parts.settings.core),
+                    Session(self.parts.library, self._settings_of(record)),
                     self.store.lines(session_id),
                     self._unix_s(),
                 )
@@ -249,6 +251,13 @@ class Host:
         return self._add(
             session_id, via=record.via, microphone=True, country=record.country, kept=kept
         )
+
+    def _settings_of(self, record: SessionRecord) -> CoreSettings:
+        """Return the settings a session began with, under which its log goes on to replay."""
+        try:
+            return settings_of(record.header)
+        except LogSettingError:  # from another version: to go on matters more than to replay
+            return self.parts.settings.core
 
     def away(self, session_id: str, page: str) -> None:
         """Take that a page is gone; its session waits for it."""

@@ -57,9 +57,8 @@ def replay(
 
 def _replay(path: Path, library: "Library", changes: list[tuple[str, str]]) -> bool:
     """Replay one log and say what came of it; whether the decisions were the same."""
-    from voice_agent.research.replay import LogSettingError, settings_of
     from voice_agent.research.replay import replay as run
-    from voice_agent.settings import apply
+    from voice_agent.settings import LogSettingError, apply, settings_of
     from voice_agent.store.logfile import read_log
 
     try:

@@ -6,15 +6,12 @@ from typing import Any
 
 from voice_agent.core import wire
 from voice_agent.core.config import CoreSettings, with_setting
-from voice_agent.core.errors import MalformedEventError, UsageError
+from voice_agent.core.errors import MalformedEventError
 from voice_agent.core.inputs import Input, SettingChanged
 from voice_agent.core.journal import check_schema, expand
 from voice_agent.core.script import Script
 from voice_agent.core.session import Session
-
-
-class LogSettingError(UsageError):
-    """A log's settings are none of this version's."""
+from voice_agent.settings import settings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +36,6 @@ class Replayed:
     outputs: int
     session_s: float
     difference: Difference | None
-
-
-def settings_of(header: Mapping[str, Any]) -> CoreSettings:
-    """Return the settings that were in force, from a log's first line.
-
-    Raises:
-        LogSettingError: the log names a setting that this version does not have.
-    """
-    settings = CoreSettings()
-    named = header.get("settings", {})
-    if not isinstance(named, Mapping):
-        raise LogSettingError(f"The log's settings are {named!r}; a log has them by name.")
-    for key, value in named.items():
-        try:
-            settings = with_setting(settings, key, value)
-        except (KeyError, ValueError) as error:
-            raise LogSettingError(
-                f"The log's setting {key} = {value!r} does not fit this version: "
-                "replay it with the version that wrote it."
-            ) from error
-    return settings
 
 
 def _turns(lines: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Input, list[wire.Event]]]:

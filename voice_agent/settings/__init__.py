@@ -8,10 +8,11 @@ from voice_agent.settings.fields import (
     TtsSettings,
 )
 from voice_agent.settings.load import load_settings, unknown_variables
-from voice_agent.settings.overrides import apply, in_force
+from voice_agent.settings.overrides import LogSettingError, apply, in_force, settings_of
 from voice_agent.settings.table import settings_table
 
 __all__ = [
+    "LogSettingError",
     "Settings",
     "SipSettings",
     "SttSettings",
@@ -20,6 +21,7 @@ __all__ = [
     "apply",
     "in_force",
     "load_settings",
+    "settings_of",
     "settings_table",
     "unknown_variables",
 ]
