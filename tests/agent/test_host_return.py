@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from voice_agent.agent import host as hosts
-from voice_agent.agent.host import GoneError, Host
+from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError, Host
 from voice_agent.agent.kept import rebuild
 from voice_agent.agent.parts import Parts, RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
@@ -167,3 +167,24 @@ async def test_what_comes_back_goes_on_under_the_settings_it_began_with(host: Ho
     )
     await host.attach(session, Line(LineState.LOST), "page")
     assert host.sessions[session].loop.core.settings == began
+
+
+async def test_taking_up_takes_a_place(host: Host) -> None:
+    """Where all places are taken it is told so, with the helplines, and waits in the store."""
+    session = await cut_off(host)
+    host.parts = replace(
+        host.parts, settings=host.parts.settings.model_copy(update={"max_sessions": 0})
+    )
+    with pytest.raises(FullError):
+        await host.attach(session, Line(LineState.CONNECTED), "page")
+    assert await host.state(session) == ("interrupted", True)
+
+
+async def test_a_line_that_another_page_took_meanwhile_is_refused(host: Host) -> None:
+    """Two pages that were both let in before either was answered: the first keeps the line."""
+    session = await cut_off(host)
+    first = Line(LineState.CONNECTED)
+    await host.attach(session, first, "page")
+    with pytest.raises(HeldElsewhereError):
+        await host.attach(session, Line(LineState.CONNECTED), "another page")
+    assert host.sessions[session].transport is first

@@ -101,7 +101,7 @@ class Host:
             FullError: the service has as many as it can look after.
         """
         code = self.parts.resources.code_for(country or self.parts.settings.country)
-        if len(self.sessions) + self._opening >= self.parts.settings.max_sessions:
+        if self._full:
             self.refused += 1
             raise FullError(code)
         opened = Opened(new_id(), new_token())
@@ -128,6 +128,11 @@ class Host:
         self._add(opened.id, via=via, microphone=microphone, country=code)
         self.began += 1
         return opened
+
+    @property
+    def _full(self) -> bool:
+        coming = sum(1 for session_id in self._taking_up if session_id not in self.sessions)
+        return len(self.sessions) + self._opening + coming >= self.parts.settings.max_sessions
 
     def _add(
         self,
@@ -211,9 +216,13 @@ class Host:
 
         Raises:
             GoneError: the session is gone.
+            FullError: it is no longer live, and there is no place to take it up.
+            HeldElsewhereError: another page took the line meanwhile.
             StoreError: what was kept cannot be read just now.
         """
         live = self.sessions.get(session_id) or await self._take_up(session_id)
+        if page is not None:
+            self.may_attach(session_id, page)
         old = live.attach(transport, page)
         if old is not None:
             self._later(old.close())
@@ -222,10 +231,20 @@ class Host:
         """Take up what a crash cut off, once, however many lines ask for it at a time."""
         task = self._taking_up.get(session_id)
         if task is None:
+            if self._full:
+                raise await self._no_place(session_id)
             task = asyncio.ensure_future(self._take_up_from_store(session_id))
             self._taking_up[session_id] = task
             task.add_done_callback(lambda _done: self._taking_up.pop(session_id, None))
         return await asyncio.shield(task)
+
+    async def _no_place(self, session_id: str) -> StillHereError:
+        """Why it cannot be taken up just now; it waits in the store for the next try."""
+        record = await asyncio.to_thread(self.store.get, session_id)
+        if record is None:
+            return GoneError(_OVER)
+        self.refused += 1
+        return FullError(record.country)
 
     async def _take_up_from_store(self, session_id: str) -> LiveSession:
         record = await asyncio.to_thread(self.store.resume_session, session_id, self._unix_s())
@@ -291,6 +310,7 @@ class Host:
         self._tokens.pop(session_id, None)
         if live is not None:
             live.leave("left_now")
+            live.loop.hearing.close()
             if live.transport is not None:
                 self._later(live.transport.close())
         await asyncio.to_thread(self.store.delete, session_id)
@@ -340,6 +360,7 @@ class Host:
         """Let go of a session that ended: nothing of it is kept (PRACTICES, "What is kept")."""
         self.sessions.pop(live.id, None)
         self._tokens.pop(live.id, None)
+        live.loop.hearing.close()
         if live.transport is not None:
             self._later(live.transport.close())
         self._later(asyncio.to_thread(self.store.delete, live.id))
@@ -350,6 +371,7 @@ class Host:
             self._drop(live)
             return
         self.sessions.pop(live.id, None)
+        live.loop.hearing.close()
         if live.transport is not None:
             self._later(live.transport.close())
         self.store.close_session(live.id, SessionState.INTERRUPTED, self._unix_s())
@@ -385,7 +407,11 @@ class Host:
 
     async def close(self) -> None:
         """Close all lines; what pages had under way stays in the store, to be gone on with."""
-        for live in self.sessions.values():
+        for refusal in list(self._refusals):
+            await refusal.transport.close()
+        self._refusals.clear()
+        for live in list(self.sessions.values()):
+            live.loop.hearing.close()
             if live.transport is not None:
                 await live.transport.close()
             if live.via == "phone":

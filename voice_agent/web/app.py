@@ -180,7 +180,7 @@ def _sessions(app: FastAPI) -> None:
     @app.post(
         "/api/sessions/{session}/offer",
         tags=["sessions"],
-        responses={**problems, 409: {"model": Message}},
+        responses={**problems, 409: {"model": Message}, 503: {"model": Full}},
     )
     async def offer(session: OpenSession, body: Offer, service: Running) -> Answer:
         """Answer a page's offer; a new one from the same page mends a lost connection."""
