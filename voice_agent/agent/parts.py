@@ -74,6 +74,8 @@ class RenderQueue:
             if self._closed:
                 return
             line, sample_rate, done = job
+            if done is None and self._renderer.kept(line):
+                continue  # it is resampled when somebody is to hear it
             result: RenderedLine | Exception
             try:
                 result = self._renderer.render(line, sample_rate)

@@ -20,7 +20,6 @@ from voice_agent.transport.sip_call import SipTransport
 from voice_agent.transport.webrtc import WebRtcEndpoint, WebRtcTransport
 
 WEB_RATE = 48_000
-PHONE_RATE = 8_000
 RENDER_THREADS = 2
 """Before "ready" nobody is listening yet: both cores may work."""
 
@@ -62,10 +61,7 @@ class Service:
         await asyncio.gather(loading, rendering)
         if self._phone:
             await self._start_phone()
-        rates = (WEB_RATE, PHONE_RATE) if self._phone else (WEB_RATE,)
-        self.renders.keep_ahead(self.parts.numbers(), WEB_RATE)
-        for rate in rates:
-            self.renders.keep_ahead(self.parts.lines(), rate)
+        self.renders.keep_ahead((*self.parts.numbers(), *self.parts.lines()), WEB_RATE)
         self._tasks.append(asyncio.create_task(self.host.run(), name="pump"))
         self.ready = True
 

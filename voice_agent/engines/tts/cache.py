@@ -61,6 +61,10 @@ class LineCache:
         self.max_bytes = max_bytes
         self._told: set[tuple[FaultKind, str]] = set()
 
+    def has(self, key: str) -> bool:
+        """Whether a file is kept under `key`; it is checked only when it is loaded."""
+        return self._path(key).is_file()
+
     def load(self, key: str) -> Found:
         """Return the line kept under `key`; a damaged or foreign file counts as absent."""
         path = self._path(key)

@@ -79,6 +79,10 @@ class Renderer:
         """
         return self._recall(line.key(self._digest), sample_rate)
 
+    def kept(self, line: Line) -> bool:
+        """Whether `line` lies on disk, so that the voice will not be needed for it."""
+        return self._cache is not None and self._cache.has(line.key(self._digest))
+
     def render(self, line: Line, sample_rate: int) -> RenderedLine:
         """Return `line` at `sample_rate` Hz, spoken anew if it must be. Blocks: use a thread.
 
