@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from voice_agent import __version__
-from voice_agent.cli import models, replay, scripts, serve, sessions, talk
+from voice_agent.cli import evaluate, models, replay, scripts, serve, sessions, talk
 
 app = typer.Typer(
     name="voice-agent",
@@ -35,6 +35,7 @@ def _root(
 app.command("serve", rich_help_panel="Run")(serve.serve)
 app.command("talk", rich_help_panel="Run")(talk.talk)
 app.command("replay", rich_help_panel="Look")(replay.replay)
+app.command("eval", rich_help_panel="Look")(evaluate.evaluate)
 app.add_typer(scripts.app, name="scripts", rich_help_panel="Look")
 app.add_typer(sessions.app, name="sessions", rich_help_panel="Look")
 app.add_typer(models.app, name="models", rich_help_panel="Look")

@@ -1,0 +1,1 @@
+"""Measuring a component on somebody's own labelled data (DESIGN, "Data for `eval`")."""
