@@ -135,17 +135,29 @@ class Floor:
         are not waited for.
         """
         said = self._utterance
-        if said is None or self.speaking or self.suspected:
+        if said is None or not self.due(now, wants_word=wants_word):
             return None
-        s = self.settings
-        patience_s = s.open_s if said.open_ended else s.word_s if wants_word else s.talk_s
-        heard = said.heard and self._heard_to >= said.last
-        if now < said.last + to_ticks(patience_s):
-            return None
-        if not heard and now < said.last + to_ticks(s.lag_s):
-            return None
+        heard = self._whole(said)
         if said.heard:
             self._taken = max(self._taken, *self._finals)
         numbers = frozenset(self._numbers)
         self._forget()
         return replace(said, heard=heard, numbers=numbers)
+
+    def due(self, now: int, *, wants_word: bool) -> bool:
+        """Whether `over` would return an utterance at `now`; changes nothing.
+
+        What is due stays due while nothing happens: `core.blocks` skips time by it.
+        """
+        said = self._utterance
+        if said is None or self.speaking or self.suspected:
+            return False
+        s = self.settings
+        patience_s = s.open_s if said.open_ended else s.word_s if wants_word else s.talk_s
+        if now < said.last + to_ticks(patience_s):
+            return False
+        return self._whole(said) or now >= said.last + to_ticks(s.lag_s)
+
+    def _whole(self, said: Utterance) -> bool:
+        """Whether the words of all of it are there."""
+        return said.heard and self._heard_to >= said.last

@@ -56,14 +56,32 @@ class Quiet:
                 return False
             self._course.unanswered(place)
             return True
-        reached = talk.ladder.climb(talk.now, self._rungs())
+        reached = talk.ladder.climb(talk.now, self._rungs(talk.now))
         if reached is None:
             return False
         self._rung(reached)
         return True
 
-    def _rungs(self) -> tuple[Rung, ...]:
-        """Return the rungs that may be reached where we are."""
+    def due(self, now: int) -> bool:
+        """Whether `pass_by` would change anything at `now`; changes nothing itself.
+
+        What is due stays due while nothing happens: `core.blocks` skips time by it.
+        """
+        talk = self._talk
+        voice = talk.voice
+        if talk.floor.busy or voice.cut_off:
+            return False
+        if self._kept:
+            return True
+        if voice.under_way or talk.at(Stage.STOPPED):
+            return False
+        place = talk.guide.place
+        if place is not None and place.deadline is not None and not voice.paused:
+            return now >= place.deadline
+        return talk.ladder.due(now, self._rungs(now)) is not None
+
+    def _rungs(self, now: int) -> tuple[Rung, ...]:
+        """Return the rungs that may be reached where we are, at `now`."""
         talk = self._talk
         ends = () if talk.safety else _ENDS
         if talk.voice.paused or talk.at(Stage.WAITING):
@@ -72,7 +90,7 @@ class Quiet:
             return ()
         if talk.safety:
             return (Rung.SOFT, Rung.WAIT)
-        if not talk.offers.may(talk.now) or not self._course.has_offers:
+        if not talk.offers.may(now) or not self._course.has_offers:
             return (Rung.SOFT, Rung.WAIT, *ends)
         return (*GENTLE, *ends)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from voice_agent.core import inputs as i
+from voice_agent.core.blocks import Block
 from voice_agent.core.commands import Show
 from voice_agent.core.config import CoreSettings
 from voice_agent.core.conversation import Conversation, Output
@@ -116,14 +117,49 @@ class Session:
             case _:
                 self._link.take(event)
 
+    def handle_block(self, block: Block) -> list[tuple[int, list[Output]]]:
+        """Take features and ticks in a row at once: the same as `handle` of each, only faster.
+
+        Returns:
+            (row, outputs) of each row at which something was noticed or is to be done.
+        """
+        out: list[tuple[int, list[Output]]] = []
+        row = self._next_row(block, 0)
+        while row is not None:
+            outputs = self.handle(block.row(row))
+            if outputs:
+                out.append((row, outputs))
+            row = self._next_row(block, row + 1)
+        return out
+
+    def _next_row(self, block: Block, start: int) -> int | None:
+        """Return the first row from `start` on that can change anything, or None."""
+        if self._talk.at(Stage.ENDED):
+            return None
+        if i.Features in _ONLY_KEPT:
+            return block.first_tick(start, self.due)
+        return start if start < len(block) else None
+
+    def due(self, now: int) -> bool:
+        """Whether a tick at `now` (hundredths) would change anything; changes nothing itself.
+
+        What is due stays due while nothing else happens.
+        """
+        wants_word = self._wants_word()
+        return self._talk.floor.due(now, wants_word=wants_word) or self._quiet.due(now)
+
+    def _wants_word(self) -> bool:
+        """Whether a question was asked that wants a word.
+
+        The first question is open: whoever answers it may take their time.
+        """
+        place = self._talk.guide.place
+        return place is not None and place.line.is_question and not self._talk.at(Stage.OPENING)
+
     def _settle(self) -> bool:
         """See what the time that has passed brings; whether anything."""
         talk = self._talk
-        place = talk.guide.place
-        wants_word = (
-            place is not None and place.line.is_question and not talk.at(Stage.OPENING)
-        )  # the first question is open: whoever answers it may take their time
-        utterance = talk.floor.over(talk.now, wants_word=wants_word)
+        utterance = talk.floor.over(talk.now, wants_word=self._wants_word())
         if utterance is None:
             return self._quiet.pass_by()
         self._meaning.utterance_over(utterance)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from voice_agent.core.config import LadderSettings
+from voice_agent.core.habit import After, Habit
 from voice_agent.core.times import to_seconds, to_ticks
 
 
@@ -36,15 +37,26 @@ class Ladder:
     """Counts one person's silence and says which rung is due; at most one at a time.
 
     The count begins where the person last did something, or where the floor was handed to
-    them. What the ladder itself says does not begin it anew (PRACTICES, "When it goes quiet").
+    them. The gentle rungs move with the person's own habit after our questions and after their
+    own sentences; in a silence they asked for, and on hold, there are none. What the ladder itself says does not begin it anew (PRACTICES, "When it goes quiet").
     """
 
     def __init__(self, settings: LadderSettings) -> None:
-        self.settings = settings
+        self.habit = Habit(settings)
         self._anchor = 0
         self._since = "the beginning"
+        self._after = After.OTHER
         self._last: Rung | None = None
         self._last_at = 0
+
+    @property
+    def settings(self) -> LadderSettings:
+        """The settings in force."""
+        return self.habit.settings
+
+    @settings.setter
+    def settings(self, settings: LadderSettings) -> None:
+        self.habit.settings = settings
 
     @property
     def announced(self) -> bool:
@@ -59,7 +71,13 @@ class Ladder:
         """
         self._anchor = self._last_at = max(at, self._anchor, self._last_at)
         self._since = since
+        self._after = _AFTER.get(since, After.OTHER)
         self._last = None
+
+    def spoken(self, onset: int) -> None:
+        """Take that the person spoke on their own from `onset` (ticks): it shows their habit."""
+        if self._last in (None, Rung.SOFT):
+            self.habit.observe(self._after, onset - self._anchor)
 
     def offered(self, now: int) -> None:
         """Take that an offer was made in this silence: the ladder makes no second one in it."""
@@ -74,6 +92,19 @@ class Ladder:
         is due; of the announcements none is ever passed over, and each keeps its distance
         from the one before it.
         """
+        due = self.due(now, allowed)
+        if due is None:
+            return None
+        self._last = due
+        self._last_at = now
+        told = self.habit.told(self._after) if due in GENTLE else ""
+        return Reached(due, to_seconds(now - self._anchor), f"quiet since {self._since}{told}")
+
+    def due(self, now: int, allowed: Container[Rung]) -> Rung | None:
+        """Return the rung `climb` would reach at `now`; changes nothing.
+
+        What is due stays due while nothing happens: `core.blocks` skips time by it.
+        """
         due: Rung | None = None
         for rung in Rung:
             if self._last is not None and _ORDER[rung] <= _ORDER[self._last]:
@@ -86,21 +117,17 @@ class Ladder:
             if due is None and rung in allowed:
                 due = rung
             break
-        if due is None:
-            return None
-        self._last = due
-        self._last_at = now
-        return Reached(due, to_seconds(now - self._anchor), f"quiet since {self._since}")
+        return due
 
     def _due_at(self, rung: Rung) -> int:
         s = self.settings
         match rung:
             case Rung.SOFT:
-                return self._anchor + to_ticks(s.soft_s)
+                return self._moved(s.soft_s)
             case Rung.OFFER:
-                return self._anchor + to_ticks(s.offer_s)
+                return self._moved(s.offer_s)
             case Rung.WAIT:
-                return self._anchor + to_ticks(s.wait_s)
+                return self._moved(s.wait_s)
             case Rung.ANNOUNCE:
                 return self._anchor + to_ticks(s.announce_s)
             case Rung.ANNOUNCE_AGAIN if self._last is Rung.ANNOUNCE:
@@ -110,6 +137,14 @@ class Ladder:
             case _:
                 return _NEVER
 
+    def _moved(self, after_s: float) -> int:
+        return self._anchor + max(1, to_ticks(after_s) + self.habit.shift(self._after))
+
 
 _NEVER = 1 << 62
+_AFTER = {
+    "the question": After.QUESTION,
+    "your words": After.SENTENCE,
+    "your voice": After.SENTENCE,
+}
 _ORDER = {rung: place for place, rung in enumerate(Rung)}
