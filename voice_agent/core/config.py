@@ -39,6 +39,19 @@ class LadderSettings(_Group):
     end_s: float = Field(
         default=60.0, gt=0, le=3600, description="Seconds from the second announcement to the end."
     )
+    habit_gain: float = Field(
+        default=2.0,
+        ge=0,
+        le=10,
+        description="How much the first three rungs move with the person's own pauses: seconds for "
+        "each second by which their long pauses exceed ordinary ones; 0 leaves them in place.",
+    )
+    habit_later_s: float = Field(
+        default=12.0, ge=0, le=600, description="The most by which habit makes a rung later."
+    )
+    habit_earlier_s: float = Field(
+        default=2.0, ge=0, le=10, description="The most by which habit makes a rung earlier."
+    )
 
 
 class PatienceSettings(_Group):

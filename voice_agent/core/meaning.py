@@ -54,6 +54,8 @@ class Meaning:
 
     def utterance_over(self, said: Utterance) -> None:
         """Take an utterance once it is over and its words are there, or are late."""
+        if said.words and self._talk.at(Stage.LISTENING):
+            self._talk.ladder.spoken(said.onset)
         if said.words or said.cues or not said.heard:
             self._quiet.broken("your words" if said.heard else "your voice", said.last)
         else:

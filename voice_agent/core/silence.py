@@ -38,7 +38,8 @@ class Ladder:
 
     The count begins where the person last did something, or where the floor was handed to
     them. The gentle rungs move with the person's own habit after our questions and after their
-    own sentences; in a silence they asked for, and on hold, there are none. What the ladder itself says does not begin it anew (PRACTICES, "When it goes quiet").
+    own sentences; in a silence they asked for, and on hold, there are none. What the ladder
+    itself says does not begin it anew (PRACTICES, "When it goes quiet").
     """
 
     def __init__(self, settings: LadderSettings) -> None:
