@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -264,3 +266,14 @@ def test_record_that_cannot_be_rendered_is_reported_without_its_values(
     ours.handle(faulty)
     assert out.getvalue() == "a log record of voice_agent.x could not be written\n"
     assert "hush" not in capsys.readouterr().err
+
+
+def test_start_without_a_word_imports_no_structlog() -> None:
+    """What only logs later is ready sooner: structlog comes with the first record."""
+    code = (
+        "import sys; from voice_agent import log; log.configure(); "
+        "l = log.get_logger('voice_agent.x'); l.debug('unseen'); "
+        "assert 'structlog' not in sys.modules; l.info('seen'); assert 'structlog' in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stderr)["event"] == "seen"

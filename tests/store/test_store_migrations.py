@@ -16,8 +16,8 @@ from alembic.script import ScriptDirectory
 from voice_agent.core.errors import StillHereError, UsageError
 from voice_agent.store import SessionState, Store, StoreError, hash_token
 from voice_agent.store.engine import WRITE, connect, parse_url
-from voice_agent.store.migrate import FOLDER, HEAD, REVISIONS, migrate
-from voice_agent.store.tables import Base
+from voice_agent.store.migrate import FOLDER, HEAD, REVISIONS, _upgrade
+from voice_agent.store.tables import METADATA
 
 NOW = 1_700_000_000.0
 
@@ -100,21 +100,51 @@ def test_list_of_revisions_is_the_folders() -> None:
 
 
 def test_migrations_lead_to_the_tables_of_the_code(file: Path) -> None:
-    """The schema the revisions make is the one the ORM describes."""
+    """The schema the revisions make is the one the code describes."""
+    _make(file, HEAD)
     engine = connect(parse_url(f"sqlite:///{file}"), 1)
-    migrate(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, METADATA) == []
     engine.dispose()
 
 
-def test_second_start_does_not_migrate_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database at HEAD is opened without alembic."""
-    _store_once(file)
+def test_new_database_is_as_the_revisions_would_make_it(tmp_path: Path) -> None:
+    """What a first start makes without alembic differs in nothing from what alembic makes."""
+    made, migrated = tmp_path / "made.sqlite3", tmp_path / "migrated.sqlite3"
+    _store_once(made)
+    _make(migrated, HEAD)
+    assert _schema(made) == _schema(migrated)
+    with closing(sqlite3.connect(made)) as connection:
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [(HEAD,)]
+
+
+def _schema(file: Path) -> dict[str, list[object]]:
+    """Return every table's columns, keys and indices, and its statement without its spacing."""
+    with closing(sqlite3.connect(file)) as connection:
+        named = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+        ).fetchall()
+        return {
+            name: [
+                "".join(sql.split()).replace('"', ""),
+                *(
+                    connection.execute(f"PRAGMA {pragma}({name})").fetchall()
+                    for pragma in ("table_info", "foreign_key_list", "index_list")
+                ),
+            ]
+            for name, sql in named
+        }
+
+
+def test_no_start_of_this_version_needs_alembic(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new database, and one at HEAD, are opened without alembic."""
     monkeypatch.setattr(
-        "voice_agent.store.migrate._upgrade", lambda _engine: pytest.fail("migrated again")
+        "voice_agent.store.migrate._upgrade", lambda _engine: pytest.fail("migrated")
     )
+    _store_once(file)
     _store_once(file)
 
 
@@ -133,7 +163,22 @@ def test_failed_migration_leaves_the_database_as_it_was(
         raise sqlite3.OperationalError("killed")
 
     monkeypatch.setattr("alembic.op.create_index", fail)
+    engine = connect(parse_url(f"sqlite:///{file}"), 1)
     with pytest.raises(sqlite3.OperationalError):
+        _upgrade(engine)
+    engine.dispose()
+    monkeypatch.undo()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    _store_once(file)
+
+
+def test_first_start_that_fails_leaves_no_half_schema(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new database is made in one transaction too."""
+    monkeypatch.setattr("voice_agent.store.migrate._VERSION_TABLE", "CREATE nonsense")
+    with pytest.raises(StoreError):
         _store(file).open(NOW)
     monkeypatch.undo()
     with closing(sqlite3.connect(file)) as connection:

@@ -10,14 +10,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voice_agent.store.engine import WRITE, place, sqlite_file
 from voice_agent.store.errors import StoreError, fault_sentence
+from voice_agent.store.tables import METADATA
 
 HEAD = "0001"
-"""The newest revision; alembic (.1 s to import) is needed only to get there."""
+"""The newest revision; alembic (.1 s to import) is needed only to get there from an older one."""
 
 REVISIONS = ("0001",)
 """All revisions ever shipped, the oldest first."""
 
 FOLDER = Path(__file__).parent / "migrations"
+
+_VERSION_TABLE = """
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)"""
+"""As alembic makes it."""
 
 
 def found_revision(url: URL) -> str | None:
@@ -96,7 +103,9 @@ def migrate(engine: Engine) -> None:
     try:
         if sqlite_file(engine.url) is None:
             revision = _revision_of_server(engine)
-        if revision != HEAD:
+        if revision is None:
+            _make(engine)
+        elif revision != HEAD:
             _upgrade(engine)
     except SQLAlchemyError as error:
         raise StoreError(fault_sentence(error, place(engine.url))) from None
@@ -110,6 +119,14 @@ def _revision_of_server(engine: Engine) -> str | None:
     with engine.connect() as connection:
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return _known(found, engine.url)
+
+
+def _make(engine: Engine) -> None:
+    """Make a new database at `HEAD`, in one transaction, as all revisions would have."""
+    with engine.connect().execution_options(**WRITE) as connection, connection.begin():
+        METADATA.create_all(connection)
+        connection.execute(text(_VERSION_TABLE))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def _upgrade(engine: Engine) -> None:
