@@ -10,6 +10,7 @@ from voice_agent.agent.recogniser import Done, Heard
 from voice_agent.core import inputs as i
 from voice_agent.cues import default_grammar
 from voice_agent.engines.vad.edges import Edge, Ended, Hum, Started, Suspected
+from voice_agent.engines.vad.voicing import Voicing
 
 FRAME = np.ones(160, np.int16)
 
@@ -22,6 +23,7 @@ class Script:
         self._hums = hums
         self._frame = 0
         self.speaking = False
+        self.frame_voicing = Voicing(peak=0.9, pitch_hz=120.0, above_700=0.2)
 
     @property
     def samples(self) -> int:
@@ -62,11 +64,17 @@ class Recogniser:
         self.forgotten: list[int | None] = []
 
     def submit(
-        self, _who: object, samples: np.ndarray, *, final: bool, done: Done, utterance: int
+        self, _who: object, samples: np.ndarray, *, final: bool, done: Done, **_of: object
     ) -> None:
         self.jobs.append((len(samples), final, done))
         if self.at_once:
             done(Heard(self.words, 0.1))
+
+    def settle(self, *_of: object) -> None:
+        pass
+
+    def withdraw(self, *_of: object) -> bool:
+        return False
 
     def forget(self, _who: object, utterance: int | None = None) -> None:
         self.forgotten.append(utterance)

@@ -1,54 +1,44 @@
-"""One decoder for all sessions: who is decoded next, and when a result is delivered."""
+"""One decoder for all sessions of a process: its thread, and what is counted of it."""
 
-import heapq
-import itertools
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_agent.engines.stt.queue import (
+    BEHIND_S,
+    Congestion,
+    Decode,
+    DecodeQueue,
+    Done,
+    Heard,
+    Job,
+    Kind,
+    Recogniser,
+)
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What a decoder made of a stretch of audio."""
-
-    text: str
-    spent_s: float
-
-
-class Decode(Protocol):
-    """The blocking call that turns audio (int16, shape (n,), 16 kHz) into words."""
-
-    def __call__(self, samples: NDArray[np.int16], *, final: bool) -> str:
-        """Return the words, or an empty string where there are none."""
-        ...
+__all__ = [
+    "Counted",
+    "Decode",
+    "Done",
+    "Heard",
+    "InlineRecogniser",
+    "Recogniser",
+    "SharedRecogniser",
+]
 
 
-Done = Callable[[Heard | Exception], None]
+@dataclass(slots=True)
+class Counted:
+    """What was decoded since the start, by kind; counts and seconds, nothing of anybody."""
 
-
-class Recogniser(Protocol):
-    """Where a session sends audio to be recognised."""
-
-    def submit(
-        self,
-        who: object,
-        samples: NDArray[np.int16],
-        *,
-        final: bool,
-        done: Done,
-        utterance: int | None = None,
-    ) -> None:
-        """Have `samples` decoded and give the result to `done`."""
-        ...
-
-    def forget(self, who: object, utterance: int | None = None) -> None:
-        """Drop what waits of `who`, or of that utterance of theirs alone."""
-        ...
+    decodes: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(Kind, 0))
+    waited_s: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(Kind, 0.0))
+    spent_s: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(Kind, 0.0))
+    audio_s: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(Kind, 0.0))
+    failed: int = 0
 
 
 class InlineRecogniser:
@@ -65,52 +55,74 @@ class InlineRecogniser:
         final: bool,
         done: Done,
         utterance: int | None = None,
+        piece: int = 0,
+        early: bool = False,
     ) -> None:
         """Decode now and call `done` before returning."""
         done(_run(self._decode, samples, final=final))
+
+    def settle(self, who: object, utterance: int, piece: int = 0) -> None:
+        """Do nothing: nothing ever waits."""
+
+    def withdraw(self, who: object, utterance: int, piece: int = 0) -> bool:
+        """Return that nothing was dropped: nothing ever waits."""
+        return False
 
     def forget(self, who: object, utterance: int | None = None) -> None:
         """Do nothing: nothing ever waits."""
 
 
-@dataclass(order=True, slots=True)
-class _Job:
-    rank: int
-    order: int
-    who: object = field(compare=False)
-    samples: NDArray[np.int16] = field(compare=False)
-    final: bool = field(compare=False)
-    done: Done = field(compare=False)
-    utterance: int | None = field(compare=False)
-    dropped: bool = field(default=False, compare=False)
-
-
 class SharedRecogniser:
-    """A worker thread that decodes for every session of the process.
+    """A worker thread that decodes for every session of the process, in `DecodeQueue`'s order.
 
-    Finals go before partials, each kind in the order it came; a session's newer partial (or
-    its final) takes the place of its older one that still waits, so that under load partials
-    thin out but never cease. A final gives way only to a newer final of the same utterance,
-    which has all its words. `done` is called in the worker thread.
+    `done` is called in the worker thread.
     """
 
     def __init__(self, decode: Decode) -> None:
         self._decode = decode
-        self._jobs: list[_Job] = []
-        self._waiting: dict[object, list[_Job]] = {}
-        self._order = itertools.count()
+        self._queue = DecodeQueue()
+        self._congestion = Congestion()
         self._some = threading.Condition()
         self._closed = False
-        self.decoded = 0
-        self.thinned = 0
-        self.spent_s = 0.0
+        self.counted = Counted()
         self._thread = threading.Thread(target=self._work, name="recogniser", daemon=True)
         self._thread.start()
 
     @property
     def queued(self) -> int:
         """Jobs that wait."""
-        return len(self._jobs)
+        return len(self._queue)
+
+    @property
+    def thinned(self) -> int:
+        """Decodes whose place a newer one took."""
+        return self._queue.thinned
+
+    @property
+    def withdrawn(self) -> int:
+        """Finals that were to be decoded early and were not needed."""
+        return self._queue.withdrawn
+
+    @property
+    def decoded(self) -> int:
+        """Decodes that were done."""
+        return sum(self.counted.decodes.values())
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds spent decoding."""
+        return sum(self.counted.spent_s.values())
+
+    @property
+    def behind_s(self) -> float:
+        """How far the decoder is behind: the usual wait before a decode, in seconds."""
+        with self._some:
+            return self._congestion.behind_s(self._queue, time.monotonic())
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether those who are here would be heard too late if one more came."""
+        return self.behind_s > BEHIND_S
 
     def submit(
         self,
@@ -120,37 +132,29 @@ class SharedRecogniser:
         final: bool,
         done: Done,
         utterance: int | None = None,
+        piece: int = 0,
+        early: bool = False,
     ) -> None:
         """Queue `samples` for decoding; `who` is any object that can be a key."""
-        job = _Job(0 if final else 1, next(self._order), who, samples, final, done, utterance)
+        kind = Kind.PARTIAL if not final else Kind.EARLY if early else Kind.FINAL
         with self._some:
-            older = [j for j in self._waiting.get(who, ()) if _gives_way(j, job)]
-            self._drop(older)
-            self.thinned += len(older)
-            self._waiting.setdefault(who, []).append(job)
-            heapq.heappush(self._jobs, job)
+            self._queue.put(Job(who, kind, samples, done, utterance, piece), time.monotonic())
             self._some.notify()
+
+    def settle(self, who: object, utterance: int, piece: int = 0) -> None:
+        """Say that what was to be decoded early is wanted now."""
+        with self._some:
+            self._queue.settle(who, utterance, piece)
+
+    def withdraw(self, who: object, utterance: int, piece: int = 0) -> bool:
+        """Drop what waits to be decoded early; whether there was something."""
+        with self._some:
+            return self._queue.withdraw(who, utterance, piece)
 
     def forget(self, who: object, utterance: int | None = None) -> None:
         """Drop what waits of `who`, or of that utterance of theirs alone; what runs runs on."""
         with self._some:
-            waiting = self._waiting.get(who, ())
-            self._drop([j for j in waiting if utterance in (None, j.utterance)])
-
-    def _drop(self, jobs: list[_Job]) -> None:
-        """Take `jobs` from the queue (the lock is held)."""
-        for job in jobs:
-            job.dropped = True
-            self._no_longer_waits(job)
-        if jobs:
-            self._jobs = [job for job in self._jobs if not job.dropped]
-            heapq.heapify(self._jobs)
-
-    def _no_longer_waits(self, job: _Job) -> None:
-        waiting = self._waiting[job.who]
-        waiting.remove(job)
-        if not waiting:
-            del self._waiting[job.who]
+            self._queue.forget(who, utterance)
 
     def close(self) -> None:
         """End the worker; what still waits is dropped."""
@@ -162,24 +166,27 @@ class SharedRecogniser:
     def _work(self) -> None:
         while True:
             with self._some:
-                while not self._jobs and not self._closed:
+                while not len(self._queue) and not self._closed:
                     self._some.wait()
                 if self._closed:
                     return
-                job = heapq.heappop(self._jobs)
-                self._no_longer_waits(job)
-            heard = _run(self._decode, job.samples, final=job.final)
-            self.decoded += 1
-            if isinstance(heard, Heard):
-                self.spent_s += heard.spent_s
+                now_s = time.monotonic()
+                job = self._queue.take(now_s)
+                assert job is not None
+                self._congestion.began(job, now_s)
+            heard = _run(self._decode, job.samples, final=job.kind is not Kind.PARTIAL)
+            self._count(job, now_s, heard)
             job.done(heard)
 
-
-def _gives_way(older: _Job, newer: _Job) -> bool:
-    if not older.final:
-        return True
-    same = older.utterance is not None and older.utterance == newer.utterance
-    return newer.final and same
+    def _count(self, job: Job, begun_s: float, heard: Heard | Exception) -> None:
+        counted, kind = self.counted, job.kind
+        counted.decodes[kind] += 1
+        counted.waited_s[kind] += begun_s - job.since_s
+        counted.audio_s[kind] += len(job.samples) / 16_000
+        if isinstance(heard, Heard):
+            counted.spent_s[kind] += heard.spent_s
+        else:
+            counted.failed += 1
 
 
 def _run(decode: Decode, samples: NDArray[np.int16], *, final: bool) -> Heard | Exception:

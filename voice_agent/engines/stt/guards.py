@@ -60,7 +60,7 @@ def doubt(decoding: Decoding, *, voiced_s: float | None = None) -> str | None:
         decoding: what was decoded.
         voiced_s: seconds of voice (not only sound) in the audio, where something measured it.
     """
-    text = " ".join(re.sub(r"[^\w' ]", " ", decoding.text.lower()).split())
+    text = _plain(decoding.text)
     if not text or re.fullmatch(r"[\[(♪*].*[\])♪*]", decoding.text.strip()):
         return "no_words"
     if decoding.no_speech_prob > NO_SPEECH_PROB and decoding.avg_logprob < DOUBTFUL_LOGPROB:
@@ -79,8 +79,17 @@ def doubt(decoding: Decoding, *, voiced_s: float | None = None) -> str | None:
     return None
 
 
+def is_unvoiced_phantom(text: str, voiced_s: float) -> bool:
+    """Whether `text` is a stock phrase, and there was hardly any voice to say it with."""
+    return voiced_s < _PHANTOM_VOICED_S and _plain(text) in PHANTOMS
+
+
 def guarded(decoding: Decoding, *, voiced_s: float | None = None) -> Decoding:
     """Return `decoding`, without its words where they were probably not spoken."""
     if doubt(decoding, voiced_s=voiced_s) is None:
         return decoding
     return replace(decoding, text="", words=())
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[^\w' ]", " ", text.lower()).split())

@@ -11,12 +11,12 @@ class PartialSchedule:
     costs more, after every `share` of its length, so that decoding stays a bounded part of a core.
 
     Args:
-        first_s: seconds of speech before the first; a decode later it is .6 s at most.
+        first_s: seconds of speech before the first; a "stop" is .35 s to .5 s long.
         every_s: least seconds of new speech between two.
         share: new speech between two as a share of all speech so far.
     """
 
-    def __init__(self, *, first_s: float = 0.4, every_s: float = 0.5, share: float = 0.12) -> None:
+    def __init__(self, *, first_s: float = 0.35, every_s: float = 0.4, share: float = 0.1) -> None:
         self._first_s = first_s
         self._every_s = every_s
         self._share = share
@@ -90,6 +90,11 @@ class Agreement:
         self._committed += newly
         self._pending = fresh[len(newly) :]
         return newly
+
+    def settle(self, words: Sequence[str]) -> None:
+        """Commit the words of a final past those that stand; no guess is left."""
+        self._committed += tuple(words[len(self._committed) :])
+        self._pending = ()
 
     def reset(self) -> None:
         """Begin a new utterance."""

@@ -1,0 +1,427 @@
+"""Utterances of one person: their audio, when it is decoded, and what is heard of them.
+
+The caller says for each 10 ms frame what its speech detector knows; times are ticks of 10 ms.
+An utterance is decoded in pieces that end in pauses, so that memory, the cost of a partial and the
+wait for the last words stay bounded however long somebody talks.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voice_agent.engines.stt.guards import is_unvoiced_phantom
+from voice_agent.engines.stt.partials import Agreement, PartialSchedule
+from voice_agent.engines.stt.queue import Heard, Recogniser
+
+FRAME = 160
+TICKS_PER_S = 100
+VOICED_PEAK = 0.28
+"""From this peak of its autocorrelation on a frame counts as voiced (`engines/vad/voicing.py`)."""
+PREROLL = 30
+"""Frames kept before an onset: soft beginnings of words lie before the suspicion."""
+PIECE = 500
+"""A piece of so many frames ends at the next pause."""
+PIECE_LONGEST = 1400
+"""One of so many ends where it is quietest in its last part, also inside speech."""
+CUT_FROM = 900
+"""That part begins here."""
+UTTERANCE_LONGEST = 2400
+"""An utterance of so many frames is over with its piece; what follows is one of its own."""
+
+Samples = NDArray[np.int16]
+
+
+@dataclass(slots=True, eq=False)
+class _Piece:
+    """A part of an utterance that is decoded by itself."""
+
+    before: int = 0
+    """Frames before the speech."""
+    frames: list[Samples] = field(default_factory=list)
+    voiced: int = 0
+    candidate: int = -1
+    """Revision of the decode that is final if nothing more is said."""
+    candidate_s: float = 0.0
+    """Seconds of speech in that decode."""
+    agreement: Agreement = field(default_factory=Agreement)
+    schedule: PartialSchedule = field(default_factory=PartialSchedule)
+    text: str | None = None
+    """What stands, once the decode of the whole piece is there."""
+    newest: int = -1
+    """Revision of the newest decode that was taken in."""
+
+    @property
+    def speech_s(self) -> float:
+        return (len(self.frames) - self.before) / TICKS_PER_S
+
+    def settle(self, text: str) -> None:
+        """Take the words of the whole piece: they stand if it is not gone on with."""
+        self.text = text
+        self.agreement.settle(text.split())
+
+    @property
+    def best(self) -> str:
+        return self.agreement.text if self.text is None else self.text
+
+
+@dataclass(slots=True, eq=False)
+class _Utterance:
+    number: int
+    pieces: list[_Piece]
+    length: int = 0
+    """Frames in all pieces but the last."""
+    rev: int = 0
+    ended: bool = False
+    closed: bool = False
+    told: tuple[str, str] = ("", "")
+    """What was told of it last."""
+    dropped: bool = False
+    """It was a hum, or was cut off: what was decoded of it is dropped."""
+
+    @property
+    def last(self) -> _Piece:
+        return self.pieces[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    due: int
+    utterance: _Utterance
+    piece: int
+    rev: int
+    end_tick: int
+    heard: Heard | Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is heard of an utterance now.
+
+    Attributes:
+        utterance: its number.
+        rev: counts the decodes of the utterance.
+        end_tick: where the audio ends in which it was heard.
+        final: whether the utterance is over; a pause may be followed by more of it.
+        text: all words of the utterance so far. Those committed stand until the final.
+        raw: all words, with the newest piece as the newest decode has it: not yet confirmed,
+            for what must not be missed.
+        committed: how many words of `text` stand.
+        spent_s: seconds the decode took.
+    """
+
+    utterance: int
+    rev: int
+    end_tick: int
+    final: bool
+    text: str
+    raw: str
+    committed: int
+    spent_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Recognition failed or lags; told once until it is well again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Recognition is well again."""
+
+
+class Utterances:
+    """Gathers one person's speech and has it decoded; everything here runs in one thread.
+
+    Only what it gives the recogniser as `done` is called from another thread: it puts a result
+    into a deque.
+
+    Args:
+        recogniser: who decodes.
+        latency: ticks after the end of its audio at which a result is delivered, at the
+            earliest: over a file, where decoding takes no time, this alone says when.
+        lag: ticks after which words that are not there count as a failure.
+        first: the number of the last utterance before.
+    """
+
+    def __init__(
+        self, recogniser: Recogniser, *, latency: int = 0, lag: int = 300, first: int = 0
+    ) -> None:
+        self._recogniser = recogniser
+        self._latency = latency
+        self._lag = lag
+        self._numbers = first
+        self._recent: deque[tuple[Samples, bool]] = deque(maxlen=PREROLL)
+        self._unkept = 0
+        self._utterance: _Utterance | None = None
+        self._results: deque[_Result] = deque()
+        self._wanted: dict[tuple[int, int], int] = {}
+        self._failed = False
+
+    # What the detector knows
+
+    def hear(self, frame: Samples, *, voiced: bool) -> None:
+        """Take a frame (int16, shape (160,)) into the short memory; before anything else of it."""
+        self._recent.append((frame, voiced))
+        self._unkept += 1
+
+    def started(self, now: int, onset: int, *, goes_on: bool) -> None:
+        """Begin an utterance whose speech began at tick `onset`, or go on with the last one.
+
+        Args:
+            now: this tick; the newest frame is the last of the utterance so far.
+            onset: when speech began.
+            goes_on: whether it belongs to the utterance before, if that one may be gone on with.
+        """
+        said = self._utterance
+        new = list(self._recent)[-self._unkept :] if self._unkept else []
+        self._unkept = 0
+        before = max(0, len(new) - (now - onset))
+        if said is None or said.closed or not goes_on:
+            said = self._open(_Piece(before=before))
+        elif len(said.last.frames) >= PIECE and said.last.candidate >= 0:
+            self._next_piece(said, _Piece(before=before))
+        else:
+            said.last.candidate = -1
+        said.ended = False
+        said.last.frames.extend(frame for frame, _ in new)
+        said.last.voiced += sum(voiced for _, voiced in new)
+
+    def speech(self, now: int, *, may_be_over: bool) -> None:
+        """Take the newest frame as one of open speech, and have decoded what is due.
+
+        Args:
+            now: this tick.
+            may_be_over: whether a pause has begun that may be the end.
+        """
+        said = self._utterance
+        if said is None:
+            return
+        piece = said.last
+        if self._unkept:
+            frame, voiced = self._recent[-1]
+            piece.frames.append(frame)
+            piece.voiced += voiced
+            self._unkept = 0
+        if may_be_over:
+            if piece.candidate < 0:
+                self._decode(said, now, final=True, early=True)
+        elif piece.candidate >= 0 and len(piece.frames) >= PIECE:
+            self._settle(said)
+            self._next_piece(said, _Piece())
+        elif len(piece.frames) >= PIECE_LONGEST:
+            self._cut(said, now)
+        else:
+            if piece.candidate >= 0:
+                self._withdraw(said)
+            self._decode_if_due(said, now)
+
+    def ended(self, now: int) -> None:
+        """Take that the pause was long enough: speech is over, and perhaps the utterance."""
+        said = self._utterance
+        if said is None:
+            return
+        if said.last.candidate < 0:
+            self._decode(said, now, final=True)
+        else:
+            self._settle(said)
+        said.ended = True
+        said.closed = said.length + len(said.last.frames) >= UTTERANCE_LONGEST
+
+    def dropped(self) -> None:
+        """Forget the utterance: it was a hum."""
+        if self._utterance is not None:
+            self._drop(self._utterance)
+        self._utterance = None
+
+    def reset(self) -> None:
+        """Forget what was under way: the line was lost. What was said to its end is still heard."""
+        said = self._utterance
+        if said is not None and not (said.ended or said.closed):
+            self._drop(said)
+        self._utterance = None
+        self._recent.clear()
+        self._unkept = 0
+
+    def close(self) -> None:
+        """Let go of the recogniser: the session is over, or somebody else goes on with it."""
+        self._recogniser.forget(self)
+
+    # Pieces
+
+    def _open(self, piece: _Piece) -> _Utterance:
+        self._numbers += 1
+        self._utterance = _Utterance(self._numbers, [piece])
+        return self._utterance
+
+    def _next_piece(self, said: _Utterance, piece: _Piece) -> None:
+        """Go on after a piece whose decode is under way or done; it stands as it is."""
+        done = said.last
+        said.length += len(done.frames)
+        done.frames = []
+        if said.length >= UTTERANCE_LONGEST:
+            said.closed = said.ended = True
+            self._open(piece)
+        else:
+            said.pieces.append(piece)
+
+    def _cut(self, said: _Utterance, now: int) -> None:
+        """End a piece inside speech, where it is quietest; what follows is the next one's."""
+        piece = said.last
+        at = quietest(piece.frames, CUT_FROM)
+        rest = _Piece(frames=piece.frames[at:], voiced=len(piece.frames) - at)
+        piece.frames = piece.frames[:at]
+        self._decode(said, now - len(rest.frames), final=True)
+        self._next_piece(said, rest)
+
+    def _withdraw(self, said: _Utterance) -> None:
+        """Take back the final that was begun in a pause: the person went on."""
+        piece = said.last
+        if self._recogniser.withdraw(self, said.number, len(said.pieces) - 1):
+            self._wanted.pop((said.number, piece.candidate), None)
+        else:  # it tells what a partial would have told
+            piece.schedule.taken(piece.candidate_s)
+        piece.candidate = -1
+
+    def _settle(self, said: _Utterance) -> None:
+        self._recogniser.settle(self, said.number, len(said.pieces) - 1)
+
+    def _drop(self, said: _Utterance) -> None:
+        said.dropped = True
+        self._wanted = {k: v for k, v in self._wanted.items() if k[0] != said.number}
+        self._recogniser.forget(self, said.number)
+
+    # Decoding
+
+    def _decode_if_due(self, said: _Utterance, now: int) -> None:
+        piece = said.last
+        if piece.schedule.due(piece.speech_s):
+            piece.schedule.taken(piece.speech_s)
+            self._decode(said, now, final=False)
+
+    def _decode(self, said: _Utterance, now: int, *, final: bool, early: bool = False) -> None:
+        piece, index = said.last, len(said.pieces) - 1
+        said.rev += 1
+        rev = said.rev
+        if final:
+            piece.candidate, piece.candidate_s = rev, piece.speech_s
+            self._wanted[said.number, rev] = now
+
+        def done(heard: Heard | Exception) -> None:
+            self._results.append(_Result(now + self._latency, said, index, rev, now, heard))
+
+        self._recogniser.submit(
+            self, np.concatenate(piece.frames), final=final, done=done,
+            utterance=said.number, piece=index, early=early,
+        )  # fmt: skip
+
+    # What is heard
+
+    def results(self, now: int) -> list[Words | Failed | Recovered]:
+        """Return what is due at this tick; a final waits until its utterance may be over."""
+        out: list[Words | Failed | Recovered] = []
+        held: list[_Result] = []
+        while self._results:
+            result = self._results.popleft()
+            if result.utterance.dropped:
+                continue
+            self._arrived(result)
+            if now < result.due:
+                held.append(result)
+            elif isinstance(result.heard, Exception):
+                out += self._failure("failed")
+            else:
+                out += self._well()
+                out += self._taken_in(result, result.heard, held)
+        self._results.extend(held)
+        if self._wanted and now - min(self._wanted.values()) > self._lag:
+            self._wanted.clear()
+            out += self._failure("lags")
+        return out
+
+    def _arrived(self, result: _Result) -> None:
+        """Note that words came: those that were wanted before them are in them."""
+        number = result.utterance.number
+        for key in [k for k in self._wanted if k[0] == number and k[1] <= result.rev]:
+            del self._wanted[key]
+
+    def _taken_in(self, result: _Result, heard: Heard, held: list[_Result]) -> list[Words]:
+        """Take a decode in; it is told once as words so far, and once more when it is final."""
+        said = result.utterance
+        piece = said.pieces[result.piece]
+        text = heard.text.strip()
+        if is_unvoiced_phantom(text, piece.voiced / TICKS_PER_S):
+            text = ""
+        of_all = result.rev == piece.candidate
+        last = piece is said.last
+        over = of_all and last and (said.ended or said.closed)
+        out = []
+        if result.rev > piece.newest:
+            piece.newest = result.rev
+            piece.agreement.update(text.split())
+            if of_all and not last:
+                piece.settle(text)
+            words = self._words(result, heard, text, final=False)
+            if not over and said.told != (words.text, words.raw):
+                said.told = (words.text, words.raw)
+                out.append(words)
+        if of_all and last and not over:
+            held.append(result)  # it becomes the final when the utterance ends, or is outdated
+        elif of_all:
+            piece.settle(text)
+            if over:
+                out.append(self._words(result, heard, text, final=True))
+        return out
+
+    def _words(self, result: _Result, heard: Heard, text: str, *, final: bool) -> Words:
+        said, index = result.utterance, result.piece
+        best = _joined([*(each.best for each in said.pieces[:index]), text])
+        shown = (
+            best if final else _joined([each.agreement.text for each in said.pieces[: index + 1]])
+        )
+        return Words(
+            utterance=said.number,
+            rev=result.rev,
+            end_tick=result.end_tick,
+            final=final,
+            text=shown,
+            raw=best,
+            committed=len(shown.split()) if final else _committed(said.pieces[: index + 1]),
+            spent_s=heard.spent_s,
+        )
+
+    def _well(self) -> list[Recovered]:
+        if not self._failed:
+            return []
+        self._failed = False
+        return [Recovered()]
+
+    def _failure(self, reason: str) -> list[Failed]:
+        if self._failed:
+            return []
+        self._failed = True
+        return [Failed(reason)]
+
+
+def quietest(frames: list[Samples], start: int) -> int:
+    """Return the middle of the quietest .2 s among `frames` from `start` on."""
+    power = [float(np.dot(f.astype(np.float32), f.astype(np.float32))) for f in frames[start:]]
+    smooth = np.convolve(power, np.ones(20), mode="valid")
+    return start + int(np.argmin(smooth)) + 10
+
+
+def _committed(pieces: list[_Piece]) -> int:
+    """Return how many words stand: those of settled pieces, and the next one's that agreed."""
+    count = 0
+    for piece in pieces:
+        count += len(piece.agreement.committed)
+        if piece.text is None:
+            break
+    return count
+
+
+def _joined(texts: list[str]) -> str:
+    return " ".join(text for text in texts if text)
