@@ -17,7 +17,7 @@ FEATURES, TICK = "f", "k"
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """Features and ticks in the order they happened, `n` rows, `m` of them features."""
 
