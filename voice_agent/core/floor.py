@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from voice_agent.core.config import PatienceSettings
 from voice_agent.core.inputs import (
+    Features,
     Hummed,
     Input,
     SpeechEnded,
@@ -12,6 +13,7 @@ from voice_agent.core.inputs import (
     SpeechWithdrawn,
     Transcript,
 )
+from voice_agent.core.near import Near
 from voice_agent.core.times import to_ticks
 
 
@@ -27,6 +29,8 @@ class Utterance:
     heard: bool = False
     numbers: frozenset[int] = frozenset()
     """The recogniser's numbers for what was said, from partial results too."""
+    far: bool = False
+    """It was somebody else, or a television, by its level."""
 
 
 class Floor:
@@ -39,6 +43,7 @@ class Floor:
 
     def __init__(self, settings: PatienceSettings) -> None:
         self.settings = settings
+        self.near = Near()
         self.suspected = False
         self.speaking = False
         self._utterance: Utterance | None = None
@@ -50,8 +55,18 @@ class Floor:
 
     @property
     def busy(self) -> bool:
-        """Whether somebody speaks, may be speaking, or has not been understood yet."""
-        return self.speaking or self.suspected or self._utterance is not None
+        """Whether the person speaks, may be speaking, or has not been understood yet."""
+        return self._sounds or self._utterance is not None
+
+    @property
+    def _sounds(self) -> bool:
+        """Whether the person speaks, or may be speaking; others may."""
+        return (self.speaking or self.suspected) and not self.near.far
+
+    @property
+    def measuring(self) -> bool:
+        """Whether levels are looked at just now."""
+        return self.speaking or self.suspected
 
     @property
     def pending(self) -> bool:
@@ -73,9 +88,12 @@ class Floor:
         match event:
             case SpeechSuspected():
                 self.suspected = True
+                self.near.begin(to_ticks(event.t))
             case SpeechWithdrawn():
                 self.suspected = False
             case SpeechStarted():
+                if not self.measuring:
+                    self.near.begin(to_ticks(event.t))
                 self.suspected, self.speaking = False, True
             case SpeechEnded():
                 self._ended(event)
@@ -87,14 +105,18 @@ class Floor:
             case _:
                 pass
 
+    def measure(self, event: Features) -> bool:
+        """Take a tenth of a second of sound; whether it changed whose voice this is."""
+        return self.measuring and self.near.take(to_ticks(event.t), event.level_dbfs)
+
     def _ended(self, event: SpeechEnded) -> None:
         self.suspected = self.speaking = False
-        onset, last = to_ticks(event.onset_s), to_ticks(event.last_s)
+        far, last = self.near.over(to_ticks(event.last_s))
         before = self._utterance
         self._utterance = self._understood(
-            Utterance(onset, last)
+            Utterance(to_ticks(event.onset_s), last, far=far)
             if before is None
-            else replace(before, last=max(before.last, last))
+            else replace(before, last=max(before.last, last), far=before.far and far)
         )
 
     def _transcribed(self, event: Transcript) -> None:
@@ -150,7 +172,7 @@ class Floor:
         What is due stays due while nothing happens: `core.blocks` skips time by it.
         """
         said = self._utterance
-        if said is None or self.speaking or self.suspected:
+        if said is None or self._sounds:
             return False
         s = self.settings
         patience_s = s.open_s if said.open_ended else s.word_s if wants_word else s.talk_s

@@ -53,7 +53,15 @@ class Meaning:
         return self._talk.voice.playing is not None or self._talk.at(Stage.GUIDING)
 
     def utterance_over(self, said: Utterance) -> None:
-        """Take an utterance once it is over and its words are there, or are late."""
+        """Take an utterance once it is over and its words are there, or are late.
+
+        What others say in the background is let be, but a short answer to a question is taken
+        also where it is as soft as that: the person may be whispering.
+        """
+        if said.far and not self._answers_softly(said):
+            self._talk.release()
+            return
+        self._talk.floor.near.learn()
         if said.words and self._talk.at(Stage.LISTENING):
             self._talk.ladder.spoken(said.onset)
         if said.words or said.cues or not said.heard:
@@ -67,6 +75,11 @@ class Meaning:
         elif said.words or said.cues:
             self._understood(said, intents)
         self._talk.release()
+
+    def _answers_softly(self, said: Utterance) -> bool:
+        place = self._talk.guide.place
+        asked = place is not None and place.line.is_question
+        return asked and bool(said.cues) and said.words <= SHORT_ANSWER_WORDS
 
     def _understood(self, said: Utterance, intents: tuple[Intent, ...]) -> None:
         number = rating_from(said.cues) if self._course.rating_asked else None
@@ -214,6 +227,8 @@ class Meaning:
             return False
         return True
 
+
+SHORT_ANSWER_WORDS = 3
 
 _AFTER_STOP = (Intent.STOP, Intent.GO_ON, Intent.TOGGLE, Intent.PERSON)
 """What is still heard after a stop, besides words of crisis."""

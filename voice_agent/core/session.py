@@ -78,14 +78,15 @@ class Session:
         talk = self._talk
         if type(event) in _ONLY_KEPT or talk.at(Stage.ENDED):
             return []
+        if type(event) is i.Features and not talk.floor.measuring:
+            return []
         talk.now = to_ticks(event.t)
         talk.out = []
-        ticked = type(event) is i.Ticked
-        if not ticked:
+        if type(event) is not i.Ticked:
             talk.floor.take(event)
             self._route(event)
         passed = not talk.at(Stage.ENDED) and self._settle()
-        if passed or not ticked:
+        if passed or talk.out or type(event) not in _EVER_SO_OFTEN:
             self._draw()
         return talk.out
 
@@ -93,7 +94,17 @@ class Session:
         talk = self._talk
         match event:
             case i.SpeechSuspected() | i.SpeechStarted():
-                talk.out += talk.voice.hold(talk.now)
+                if talk.floor.busy:
+                    talk.out += talk.voice.hold(talk.now)
+            case i.Features():
+                if not talk.floor.measure(event):
+                    return
+                if talk.floor.near.far:
+                    if talk.floor.near.left_off:
+                        self._quiet.broken("your voice", talk.floor.near.last)
+                    talk.release()
+                else:
+                    talk.out += talk.voice.hold(talk.now)
             case i.SpeechWithdrawn():
                 self._quiet.sounded()
                 talk.release()
@@ -136,8 +147,9 @@ class Session:
         """Return the first row from `start` on that can change anything, or None."""
         if self._talk.at(Stage.ENDED):
             return None
-        if i.Features in _ONLY_KEPT:
+        if not self._talk.floor.measuring:
             return block.first_tick(start, self.due)
+        # While somebody speaks each level may tell whose voice it is.
         return start if start < len(block) else None
 
     def due(self, now: int) -> bool:
@@ -182,8 +194,11 @@ class Session:
             talk.out.append(picture)
 
 
+_EVER_SO_OFTEN = frozenset({i.Ticked, i.Features})
+"""Inputs that change the picture only where they lead to something."""
+
 _ONLY_KEPT = frozenset(
-    {i.Features, i.UtteranceMeasured, i.LineRendered, i.PlayoutStarted, i.PlayoutPaused,
+    {i.UtteranceMeasured, i.LineRendered, i.PlayoutStarted, i.PlayoutPaused,
      i.ClockAnchored}
 )  # fmt: skip
 """Inputs that are kept in the log but change no decision of this class yet."""

@@ -1,0 +1,154 @@
+"""A television, or somebody across the room, is not the person; and the person never is one."""
+
+import pytest
+from core_driver import Driver
+
+from voice_agent.core import inputs as i
+from voice_agent.core.findings import SilenceReached
+from voice_agent.core.near import MARGIN_DB, UNKNOWN_DBFS, Near
+
+PERSON, TELEVISION = -26.0, -47.0
+
+
+class Room(Driver):
+    """A person and a television, each with a level."""
+
+    level = -70.0
+
+    def _hundredth(self) -> None:
+        if self.now % 10 == 5:
+            self.give(i.Features(t=self.t, level_dbfs=self.level, noise_dbfs=-72.0, voiced=0.6))
+        super()._hundredth()
+
+    def sounds(self, level: float, for_s: float, *cues: str, words: int) -> None:
+        """Speak at a level, and be understood."""
+        self.level = level
+        self.says(*cues, words=words, for_s=for_s)
+        self.level = -70.0
+
+    def person(self, *cues: str, words: int = 8, for_s: float = 3.0) -> None:
+        self.sounds(PERSON, for_s, *cues, words=words)
+
+    def television(self, *cues: str, words: int = 20, for_s: float = 6.0) -> None:
+        self.sounds(TELEVISION, for_s, *cues, words=words)
+
+
+def rungs(d: Driver) -> list[str]:
+    return [f.rung for f in d.findings if isinstance(f, SilenceReached)]
+
+
+def test_silence_is_counted_while_a_television_talks_on() -> None:
+    """Sentence after sentence in the background: soft word, offer and company come in time."""
+    d = Room().listening()
+    d.person()
+    before = d.t
+    while d.t < before + 100:
+        d.television()
+    assert rungs(d)[:3] == ["soft", "offer", "wait"]
+
+
+def test_a_television_that_never_pauses_does_not_freeze_the_ladder() -> None:
+    """One speech without an end, behind somebody who has gone quiet."""
+    d = Room().listening()
+    d.person()
+    d.level = TELEVISION
+    d.starts()
+    d.wait(40)
+    assert rungs(d) == ["soft", "offer"]
+
+
+def test_a_television_that_goes_on_where_the_person_left_off() -> None:
+    """The detector hears one stretch of speech; silence counts from the person's last word."""
+    d = Room().listening()
+    d.person()
+    d.level = PERSON
+    d.starts()
+    d.wait(4)
+    d.level = TELEVISION
+    d.wait(11)
+    assert rungs(d) == []
+    d.wait(6)
+    assert rungs(d) == ["soft"]
+
+
+def test_a_television_heard_before_anybody_spoke_is_let_be() -> None:
+    """Also where the person has never been heard: far below a voice at the microphone."""
+    d = Room().listening()
+    d.sounds(UNKNOWN_DBFS - 2, 10, words=30)
+    d.sounds(UNKNOWN_DBFS - 2, 10, words=30)
+    assert rungs(d) == ["soft"]
+
+
+def test_a_television_does_not_keep_pausing_the_voice() -> None:
+    """The first of its sentences pauses a practice for a moment; later ones do not."""
+    d = Room().listening()
+    d.person()
+    d.taps("just_stay")
+    d.wait(3)
+    d.television()
+    assert not d.player.held
+    before = len(d.outputs)
+    d.television()
+    assert "Pause" not in [type(o).__name__ for o in d.outputs[before:]]
+
+
+def test_no_rung_comes_while_the_person_speaks() -> None:
+    """However long they talk, with a television or without one."""
+    d = Room().listening()
+    d.person()
+    d.television()
+    d.level = PERSON
+    d.starts()
+    d.wait(90)
+    assert rungs(d) == []
+
+
+@pytest.mark.parametrize("level", [PERSON, PERSON - MARGIN_DB + 3])
+def test_the_persons_softer_sentences_are_theirs(level: float) -> None:
+    """Somebody who sinks to a mumble is still heard: the silence begins anew with it."""
+    d = Room().listening()
+    d.person()
+    for _ in range(4):
+        d.wait(8)
+        d.sounds(level, 2, words=6)
+    assert rungs(d) == []
+
+
+def test_a_whispered_answer_to_a_question_is_taken() -> None:
+    """As soft as a television, but short and an answer: yes is yes."""
+    d = Room().listening()
+    d.person()
+    d.until(state="offering", at_most_s=60)
+    d.wait(1)
+    d.sounds(TELEVISION, 0.7, "yes", words=1)
+    assert d.state == "guiding"
+
+
+def test_stop_counts_however_soft() -> None:
+    """Whispered or from across the room: the voice falls silent."""
+    d = Room().listening()
+    d.person()
+    d.taps("just_stay")
+    d.wait(2)
+    d.sounds(TELEVISION, 1, "stop", words=1)
+    assert d.state == "stopped"
+
+
+def test_an_announced_end_is_not_called_off_by_a_television() -> None:
+    """Nobody is there: what the television says is not somebody who wants to be kept."""
+    d = Room().listening()
+    d.person()
+    d.until(line="ladder.end-first", at_most_s=900)
+    d.wait(10)
+    d.television()
+    d.wait(60)
+    assert "ladder.kept" not in d.lines
+    assert "ladder.end-second" in d.lines
+
+
+def test_without_levels_all_speech_is_near() -> None:
+    """Where no level is measured nothing is ever left out."""
+    near = Near()
+    near.begin(0)
+    assert near.over(100) == (False, 100)
+    assert not near.far

@@ -1,0 +1,95 @@
+"""Whose voice it is by how loud: the person at the microphone, or a television behind them."""
+
+from collections import deque
+
+MARGIN_DB = 16.0
+"""Speech this far below the person's own loudest is not theirs. One voice spans about 10 dB
+between its louder and its softer sentences; somebody else across the room, or a television,
+lies some 20 dB lower. A whisper may lie there too: see `Meaning`, which still takes answers."""
+UNKNOWN_DBFS = -48.0
+"""Below this, speech is not taken for the person's before they were ever heard."""
+ENOUGH = 6
+"""Tenths of a second before speech is called far: its first syllable may be a soft one."""
+ENOUGH_AMONG_OTHERS = 3
+"""The same to call it near, where others have been speaking lately."""
+WINDOW = 30
+"""Tenths of a second looked at: others may go on where the person left off."""
+LATELY = 3000
+"""Hundredths of a second for which others who spoke are expected to speak again."""
+REMEMBERED = 8
+"""Utterances of the person of which the loudest counts."""
+
+
+class Near:
+    """Tells near speech from far speech by level, a tenth of a second at a time.
+
+    The page asks browsers for no automatic gain; where there is some, all speech sounds near,
+    and everything is as if this class were not there.
+    """
+
+    def __init__(self) -> None:
+        self.far = False
+        """Whether what is spoken now is not the person's."""
+        self.last = 0
+        """When the person was last heard in this utterance, in ticks."""
+        self._loud_at = 0
+        self._ever = False
+        self._levels: deque[float] = deque(maxlen=WINDOW)
+        self._own: deque[float] = deque(maxlen=REMEMBERED)
+        self._peak: float | None = None
+        self._others_at = -LATELY
+
+    @property
+    def limit_dbfs(self) -> float:
+        """The level below which speech is far."""
+        return max(self._own) - MARGIN_DB if self._own else UNKNOWN_DBFS
+
+    def begin(self, now: int) -> None:
+        """Take that speech begins at tick `now`."""
+        self.far = now - self._others_at < LATELY
+        self.last = self._loud_at = now
+        self._ever = False
+        self._levels.clear()
+        self._peak = None
+
+    def take(self, now: int, level_dbfs: float) -> bool:
+        """Take a tenth of a second of speech; whether it changed whose voice this is."""
+        self._levels.append(level_dbfs)
+        loud = self._loud()
+        if level_dbfs >= self.limit_dbfs:
+            self._loud_at = now
+        if loud >= self.limit_dbfs:
+            self._peak = loud if self._peak is None else max(self._peak, loud)
+        far = loud < self.limit_dbfs
+        if len(self._levels) < (ENOUGH if far else ENOUGH_AMONG_OTHERS):
+            return False
+        if far:
+            self._others_at = now
+        else:
+            self.last, self._ever = self._loud_at, True
+        changed = far != self.far
+        self.far = far
+        return changed
+
+    @property
+    def left_off(self) -> bool:
+        """Whether the person spoke in this utterance, and others go on in it."""
+        return self.far and self._ever
+
+    def over(self, last: int) -> tuple[bool, int]:
+        """Take that it ended at tick `last`; whether all of it was far, and the person's last."""
+        if self._ever:
+            return False, min(last, self.last) if self.far else last
+        if len(self._levels) < 2:
+            return self.far, last
+        return self._loud() < self.limit_dbfs, last
+
+    def learn(self) -> None:
+        """Take that what was heard last was said by the person."""
+        if self._peak is not None:
+            self._own.append(self._peak)
+            self._peak = None
+
+    def _loud(self) -> float:
+        """Return the level that a quarter of the window exceeds."""
+        return sorted(self._levels)[len(self._levels) * 3 // 4]
