@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from calling import Command, quiet
 
+from voice_agent.core import wire
+
 
 @pytest.fixture(scope="module")
 def silence(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -45,23 +47,67 @@ def test_edited_decision_is_shown_and_exits_with_one(
     log = edited(silence, tmp_path / "edited.jsonl", "offer", why="a hunch")
     called = command("replay", log, "--verify")
     assert (called.code, called.err) == (1, "")
-    first, after, logged, decided = called.out.splitlines()
+    first, after, logged, decided, change = called.out.splitlines()
     assert first.startswith(f"{log}: different; ")
     assert after.startswith('After {"type":')
     assert logged.startswith('  the log has  {"type":"offer"')
     assert "a hunch" in logged
     assert decided.startswith('  replay gives {"type":"offer"')
+    assert change.startswith("  the offer: at ")
+    assert change.endswith(" instead of a hunch")
     assert command("replay", log).code == 0
 
 
-def test_other_setting_gives_other_decisions(command: Command, silence: Path) -> None:
-    """With an earlier offer the decisions part, and the place is shown."""
+def offer_s(log: Path) -> float:
+    rows = map(json.loads, log.read_text("utf-8").splitlines())
+    return next(float(row["t"]) for row in rows if row["type"] == "offer")
+
+
+def test_other_setting_shows_what_moved(command: Command, silence: Path) -> None:
+    """With an earlier offer each decision that moved stands in a line with both times."""
     called = command("replay", silence, "--set", "ladder.offer_s=20")
-    assert called.code == 0
-    assert "different" in called.out
-    assert "the log has  nothing" in called.out
-    assert '"rung":"offer"' in called.out
+    assert (called.code, called.err) == (0, "")
+    verdict, *moved = called.out.splitlines()
+    assert verdict.startswith(f"{silence}: different; ")
+    was = offer_s(silence)
+    offer = next(line for line in moved if line.startswith("  the offer: "))
+    assert offer.startswith(f"  the offer: {was - 10:.1f} s instead of {was:.1f} s; why ")
+    assert f"  the line ladder.offer: {was - 10:.1f} s instead of {was:.1f} s" in moved
+    assert not any("After {" in line for line in moved)
     assert command("replay", silence, "--set", "ladder.offer_s=20", "--verify").code == 1
+
+
+def test_setting_as_it_was_changes_nothing(command: Command, silence: Path) -> None:
+    """A value that was in force gives an identical replay; several may be given."""
+    called = command(
+        "replay", silence, "--verify", "--set", "ladder.offer_s=30", "--set", "ladder.soft_s=12"
+    )
+    assert (called.code, called.err) == (0, "")
+    assert called.out.startswith(f"{silence}: identical; ")
+
+
+def test_long_account_is_shortened_and_whole_as_json(
+    command: Command, silence: Path, tmp_path: Path
+) -> None:
+    """At most twelve changes are shown, the rest is counted; --json has every one."""
+    log, out = tmp_path / "bare.jsonl", tmp_path / "out.json"
+    rows = [json.loads(line) for line in silence.read_text("utf-8").splitlines()]
+    kept = [row for row in rows if row["type"] not in wire.COMMANDS]
+    log.write_text("".join(json.dumps(row) + "\n" for row in kept), "utf-8")
+    called = command("replay", log, "--set", "ladder.wait_s=61", "--json", out)
+    assert called.code == 0
+    gone = len(rows) - len(kept)
+    assert called.out.splitlines()[-1] == f"  … and {gone - 12} more (--json OUT has them all)"
+    assert len(called.out.splitlines()) == 14
+    result = json.loads(out.read_text("utf-8"))
+    assert result["set"] == {"ladder.wait_s": "61"}
+    (row,) = result["replayed"]
+    assert (row["path"], row["identical"], row["truncated"]) == (str(log), False, False)
+    assert len(row["changes"]) == gone
+    assert all(each["change"] == "appeared" for each in row["changes"])
+    assert command.refused("replay", log, "--json", tmp_path / "no" / "x").endswith(
+        "name a file in a folder that can."
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,14 +136,28 @@ def test_folder_of_logs_is_replayed_whole(command: Command, silence: Path, tmp_p
     assert [line.split(":")[0] for line in called.out.splitlines()] == [
         str(tmp_path / "deep" / "a.jsonl"),
         str(tmp_path / "z.jsonl"),
+        "2 logs",
     ]
+    assert called.out.endswith("2 logs: 2 identical.\n")
     (tmp_path / "bad.jsonl").write_text("no log\n")
     edited(silence, tmp_path / "y.jsonl", "offer", why="a hunch")
     called = command("replay", tmp_path, "--verify")
     assert called.code == 2
     assert called.sentence.startswith(f"{tmp_path / 'bad.jsonl'}, line 1: not a JSON object")
-    assert called.out.count("identical") == 2
-    assert called.out.count("different") == 1
+    assert called.out.endswith("4 logs: 2 identical, 1 different, 1 not readable.\n")
+    assert called.out.count("jsonl: identical") == 2
+    assert called.out.count("jsonl: different") == 1
+
+
+def test_several_paths_are_replayed_in_their_order(
+    command: Command, silence: Path, tmp_path: Path
+) -> None:
+    """Files and folders may stand beside each other."""
+    (tmp_path / "a.jsonl").write_bytes(silence.read_bytes())
+    called = command("replay", silence, tmp_path, silence, "--verify")
+    assert called.code == 0
+    names = [line.partition(": ")[0] for line in called.out.splitlines()]
+    assert names == [str(silence), str(tmp_path / "a.jsonl"), str(silence), "3 logs"]
 
 
 def test_log_cut_off_is_replayed_and_that_is_said(

@@ -69,6 +69,38 @@ def test_shown_session_can_be_replayed(command: Command, stored: list[str], tmp_
     assert command("replay", log, "--verify").code == 0
 
 
+def test_stored_session_is_replayed_by_its_id(command: Command, stored: list[str]) -> None:
+    """`replay` takes an id, or its first letters, where it takes a path."""
+    called = command("replay", stored[0][:6], "--verify")
+    assert (called.code, called.err) == (0, "")
+    assert called.out.startswith(f"{stored[0]}: identical; ")
+    assert command.refused("replay", "cccc") == (
+        "There is no session 'cccc'; `voice-agent sessions list` shows them."
+    )
+
+
+def test_session_that_nobody_serves_is_interrupted(command: Command, stored: list[str]) -> None:
+    """What a dead service left is not called live; what one serves just now is."""
+    rows = json.loads(command("sessions", "list", "--json").out)
+    assert [row["state"] for row in rows] == ["interrupted", "interrupted"]
+    assert all(
+        line.endswith("interrupted") for line in command("sessions", "list").out.splitlines()
+    )
+    store = Store(load_settings(data_dir=command.data_dir).database_url)
+    store.open(time.time())
+    try:
+        assert store.resume_session(stored[0], time.time()) is not None
+        store.flush()
+        rows = json.loads(command("sessions", "list", "--json").out)
+        assert [row["state"] for row in rows] == ["live", "interrupted"]
+        store.touch(stored[0], time.time() - 120)
+        store.flush()
+        rows = json.loads(command("sessions", "list", "--json").out)
+        assert [row["state"] for row in rows] == ["interrupted", "interrupted"]
+    finally:
+        store.close()
+
+
 def test_deleted_session_is_gone_and_the_other_stays(command: Command, stored: list[str]) -> None:
     """`delete` takes one session, completely."""
     called = command("sessions", "delete", stored[0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voice_agent.cli.start import begin
-from voice_agent.core.errors import UsageError
+from voice_agent.cli.stored import find, is_served, open_store, state_of
 
 if TYPE_CHECKING:
     from voice_agent.store import Store
@@ -20,19 +20,7 @@ Id = Annotated[str, typer.Argument(help="The session's id, or its first letters.
 
 
 def _open() -> "Store":
-    from voice_agent.store import Store
-
-    store = Store(begin().database_url)
-    store.open(time.time(), serving=False)
-    return store
-
-
-def _find(store: "Store", start: str) -> str:
-    found = [record.id for record in store.list() if record.id.startswith(start)]
-    if len(found) == 1:
-        return found[0]
-    what = "There is no session" if not found else "There is more than one session"
-    raise UsageError(f"{what} '{start}'; `voice-agent sessions list` shows them.")
+    return open_store(begin())
 
 
 def _when(unix_s: float) -> str:
@@ -41,15 +29,19 @@ def _when(unix_s: float) -> str:
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the stored sessions, the oldest first."""
-    store = _open()
+    """List the stored sessions, the oldest first: live, interrupted or ended."""
+    settings = begin()
+    served = is_served(settings)
+    store = open_store(settings)
     try:
         records = store.list()
     finally:
         store.close()
+    now = time.time()
+    states = {r.id: state_of(r, served=served, now_unix=now) for r in records}
     if as_json:
         rows = [
-            {"id": r.id, "state": str(r.state), "mode": r.mode, "via": r.via,
+            {"id": r.id, "state": states[r.id], "mode": r.mode, "via": r.via,
              "created": datetime.fromtimestamp(r.created_unix, UTC).isoformat(timespec="seconds")}
             for r in records
         ]  # fmt: skip
@@ -58,7 +50,7 @@ def list_(as_json: AsJson = False) -> None:
     if not records:
         typer.echo("Nothing is stored.")
     for r in records:
-        typer.echo(f"{r.id}  {_when(r.created_unix)}  {r.via:6} {r.mode:6} {r.state}")
+        typer.echo(f"{r.id}  {_when(r.created_unix)}  {r.via:6} {r.mode:6} {states[r.id]}")
 
 
 @app.command()
@@ -68,7 +60,7 @@ def show(session: Id) -> None:
 
     store = _open()
     try:
-        session_id = _find(store, session)
+        session_id = find(store, session)
         record = store.get(session_id)
         if record is not None:
             typer.echo(dumps(dict(record.header)))
@@ -86,7 +78,7 @@ def delete(
     """Delete a session completely, or all of them."""
     store = _open()
     try:
-        wanted = [r.id for r in store.list()] if session == "all" else [_find(store, session)]
+        wanted = [r.id for r in store.list()] if session == "all" else [find(store, session)]
         if session == "all" and wanted and not yes:
             typer.confirm(f"Delete all {len(wanted)} sessions?", abort=True)
         gone = sum(map(store.delete, wanted)) == len(wanted)

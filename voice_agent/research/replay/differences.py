@@ -64,30 +64,29 @@ def changes(logged: Sequence[Output], decided: Sequence[Output]) -> list[Change]
     no partner there is paired with the next one of its name that has none either.
     """
     before, now = [name(each) for each in logged], [name(each) for each in decided]
-    pairs: list[tuple[Output | None, Output | None]] = []
-    gone: list[Output] = []
-    new: list[Output] = []
+    pairs: list[tuple[int | None, int | None]] = []
+    waiting: dict[str, deque[int]] = defaultdict(deque)
+    new: list[int] = []
     matcher = SequenceMatcher(a=before, b=now, autojunk=False)
     for tag, a, a_end, b, b_end in matcher.get_opcodes():
         if tag == "equal":
-            pairs += zip(logged[a:a_end], decided[b:b_end], strict=True)
-        else:
-            gone += logged[a:a_end]
-            new += decided[b:b_end]
-    waiting: dict[str, deque[Output]] = defaultdict(deque)
-    for each in gone:
-        waiting[name(each)].append(each)
-    for each in new:
-        same = waiting[name(each)]
-        pairs.append((same.popleft() if same else None, each))
-    pairs += [(each, None) for left in waiting.values() for each in left]
-    found = [_change(was, is_) for was, is_ in pairs if was is None or is_ is None or was != is_]
-    return sorted(found, key=lambda change: (_when(change), change.what))
-
-
-def _when(change: Change) -> float:
-    times = [t for t in (change.logged_s, change.decided_s) if t is not None]
-    return min(times)
+            pairs += zip(range(a, a_end), range(b, b_end), strict=True)
+            continue
+        new += range(b, b_end)
+        for place in range(a, a_end):
+            waiting[before[place]].append(place)
+    for place in new:
+        same = waiting[now[place]]
+        pairs.append((same.popleft() if same else None, place))
+    pairs += [(place, None) for left in waiting.values() for place in left]
+    found: list[tuple[float, int, Change]] = []
+    for there, here in pairs:
+        was = None if there is None else logged[there]
+        is_ = None if here is None else decided[here]
+        if was is None or is_ is None or was != is_:
+            when = min(each.t for each in (was, is_) if each is not None)
+            found.append((when, max(there or 0, here or 0), _change(was, is_)))
+    return [change for _, _, change in sorted(found, key=lambda row: row[:2])]
 
 
 def _change(was: Output | None, is_: Output | None) -> Change:
