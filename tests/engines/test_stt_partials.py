@@ -68,9 +68,18 @@ def test_a_contradicting_partial_commits_nothing_and_takes_nothing_back():
     agreement = Agreement()
     agreement.update(["I", "feel", "numb"])
     agreement.update(["I", "feel", "numb", "today"])
-    assert agreement.update(["You", "feel", "numb", "today"]) == ()
+    assert agreement.update(["You", "see", "none", "today"]) == ()
     assert agreement.committed == ("I", "feel", "numb")
     assert agreement.text == "I feel numb today"
+
+
+def test_a_word_more_at_the_beginning_does_not_double_what_follows():
+    """What follows the committed words is found also where a later partial hears one more."""
+    agreement = Agreement()
+    agreement.update(["Mr.", "Dashwood", "had", "leisure"])
+    agreement.update(["Mr.", "Dashwood", "had", "leisure", "to", "see"])
+    agreement.update(["And", "Mr.", "Dashwood", "had", "leisure", "to", "consider"])
+    assert agreement.text == "Mr. Dashwood had leisure to consider"
 
 
 def test_a_partial_that_was_dropped_changes_nothing():

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 
+MAX_EDITS = 0.34
+"""A partial that differs from more of the committed words than this is another guess."""
+
 
 class PartialSchedule:
     """Decides when a partial decode of a growing utterance is due.
@@ -75,18 +78,20 @@ class Agreement:
     def update(self, words: Sequence[str]) -> tuple[str, ...]:
         """Take a new partial of the whole utterance; return the words it commits.
 
-        A partial that contradicts what is committed commits nothing: its words past that length
-        become the new guess. An empty one (a guard dropped it) changes nothing.
+        What follows the committed words in it is found by the fewest edits, as a later partial may
+        hear a word more or less at the beginning. One that contradicts too much of what is
+        committed commits nothing. An empty one (a guard dropped it) changes nothing.
         """
         if not words:
             return ()
-        fresh = tuple(words[len(self._committed) :])
+        at, edits = _follows(list(map(_plain, self._committed)), list(map(_plain, words)))
+        fresh = tuple(words[at:])
         agreed = 0
         for before, now in zip(self._pending, fresh, strict=False):
             if _plain(before) != _plain(now):
                 break
             agreed += 1
-        newly = fresh[:agreed] if self._continues(words) else ()
+        newly = fresh[:agreed] if edits <= MAX_EDITS * len(self._committed) else ()
         self._committed += newly
         self._pending = fresh[len(newly) :]
         return newly
@@ -101,10 +106,19 @@ class Agreement:
         self._committed = ()
         self._pending = ()
 
-    def _continues(self, words: Sequence[str]) -> bool:
-        return [_plain(word) for word in words[: len(self._committed)]] == [
-            _plain(word) for word in self._committed
-        ]
+
+def _follows(committed: list[str], words: list[str]) -> tuple[int, int]:
+    """Return where in `words` the committed ones end, and how many edits apart they are.
+
+    Among places that fit equally well the one nearest to the committed length is meant.
+    """
+    row = list(range(len(words) + 1))
+    for i, word in enumerate(committed, 1):
+        before, row = row, [i]
+        for j, other in enumerate(words, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (word != other)))
+    at = min(range(len(row)), key=lambda j: (row[j], abs(j - len(committed))))
+    return at, row[at]
 
 
 def _plain(word: str) -> str:
