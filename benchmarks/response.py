@@ -37,7 +37,8 @@ from numpy.typing import NDArray
 
 from voice_agent.agent.decoders import Decoders
 from voice_agent.agent.host import Host
-from voice_agent.agent.parts import RenderQueue, prepare
+from voice_agent.agent.parts import prepare
+from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.speaking import spoken
 from voice_agent.core.script import phrases_of

@@ -15,6 +15,8 @@ TONE = np.full(RATE, 8_000, np.int16)
 class Tones:
     """Every line is one second of the same level."""
 
+    failing = False
+
     def ready(self, line: Line, sample_rate: int) -> RenderedLine:
         return RenderedLine(samples=TONE, sample_rate=sample_rate, phrases=(0,))
 

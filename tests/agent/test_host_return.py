@@ -12,7 +12,8 @@ import pytest
 from voice_agent.agent import host as hosts
 from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError, Host
 from voice_agent.agent.kept import rebuild
-from voice_agent.agent.parts import Parts, RenderQueue
+from voice_agent.agent.parts import Parts
+from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.core import inputs as i
 from voice_agent.core.config import with_setting

@@ -115,7 +115,7 @@ async def test_what_is_said_sounds_in_our_voice(parts: Parts, voice: TTS) -> Non
             await handle.wait_for_playout()
         assert not handle.interrupted
         assert len(heard.loudspeaker.finished) == 1
-    line = parts.renderer.ready(Line(phrases_of(TWO), TALKING), 24_000)
+    line = parts.renderer.recall(Line(phrases_of(TWO), TALKING), 24_000)
     assert line is not None
     played = heard.loudspeaker.played[0][: len(line.samples)]
     assert len(played) >= len(line.samples) - 480

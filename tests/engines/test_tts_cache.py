@@ -28,7 +28,7 @@ def cache(tmp_path: Path) -> LineCache:
 
 def test_another_process_finds_what_was_stored(cache: LineCache):
     """What one cache stores, another on the same folder gives back to the sample."""
-    assert cache.store(KEY, a_line()) is None
+    assert cache.store(KEY, a_line()).fault is None
     found = LineCache(cache.folder).load(KEY)
     assert found.fault is None
     assert found.line is not None
@@ -122,11 +122,11 @@ def test_folder_that_cannot_be_written_is_told_once(tmp_path: Path):
     """A folder that cannot be made is reported with the first line only, and never raises."""
     (tmp_path / "file").write_bytes(b"")
     cache = LineCache(tmp_path / "file" / "lines")
-    fault = cache.store(KEY, a_line())
+    fault = cache.store(KEY, a_line()).fault
     assert fault is not None
     assert fault.kind is FaultKind.UNWRITABLE
     assert "lines" in fault.sentence
-    assert cache.store(OTHER, a_line()) is None
+    assert cache.store(OTHER, a_line()).fault is None
     assert cache.load(KEY).line is None
 
 
@@ -141,8 +141,8 @@ def test_full_disk_is_told_once_and_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", fill_up)
-    fault = cache.store(KEY, a_line())
+    fault = cache.store(KEY, a_line()).fault
     assert fault is not None
     assert fault.kind is FaultKind.FULL
-    assert cache.store(KEY, a_line()) is None
+    assert cache.store(KEY, a_line()).fault is None
     assert list(cache.folder.iterdir()) == []

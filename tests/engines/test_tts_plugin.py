@@ -29,7 +29,7 @@ async def test_collected_stream_is_the_rendered_line(renderer: Renderer):
     """The frames together are the rendered line to the sample, at the plugin's rate."""
     tts = TTS(renderer, sample_rate=24_000, settings=TALKING, keep=True)
     frame = await tts.synthesize(TEXT).collect()
-    line = renderer.ready(Line(phrases_of(TEXT), TALKING), 24_000)
+    line = renderer.recall(Line(phrases_of(TEXT), TALKING), 24_000)
     assert line is not None
     assert (frame.sample_rate, frame.num_channels) == (24_000, 1)
     np.testing.assert_array_equal(np.frombuffer(frame.data, dtype=np.int16), line.samples)
@@ -72,7 +72,7 @@ async def test_text_without_words_is_a_moment_of_silence(renderer: Renderer, tex
     frame = await TTS(renderer).synthesize(text).collect()
     assert frame.duration == pytest.approx(0.1, abs=0.02)
     assert not np.frombuffer(frame.data, dtype=np.int16).any()
-    assert renderer.figures.load_s is None
+    assert renderer.figures.lines == 0
 
 
 async def said(tts: TTS, *parts: str, wait_s: float = 0.0) -> np.ndarray:
@@ -95,7 +95,7 @@ async def test_text_that_is_there_at_once_is_one_line(renderer: Renderer):
     """A line of two sentences streams as it was rendered, the pause between them included."""
     tts = TTS(renderer, settings=TALKING, keep=True)
     sound = await said(tts, TEXT[:9], TEXT[9:])
-    line = renderer.ready(Line(phrases_of(TEXT), TALKING), 24_000)
+    line = renderer.recall(Line(phrases_of(TEXT), TALKING), 24_000)
     assert line is not None
     np.testing.assert_array_equal(sound[: len(line.samples)], line.samples)
     assert len(sound) - len(line.samples) <= 240
@@ -106,7 +106,7 @@ async def test_text_that_comes_slowly_is_spoken_by_sentences(renderer: Renderer)
     first, second = "We can also just stay.", "There is no hurry."
     tts = TTS(renderer, settings=TALKING, keep=True)
     sound = await said(tts, first + " There is", " no hurry.", wait_s=0.2)
-    lines = [renderer.ready(Line(phrases_of(text), TALKING), 24_000) for text in (first, second)]
+    lines = [renderer.recall(Line(phrases_of(text), TALKING), 24_000) for text in (first, second)]
     assert None not in lines
     length = sum(len(line.samples) for line in lines if line is not None)
     gap = round(TALKING.sentence_gap_s[0] * 24_000)

@@ -14,6 +14,7 @@ from voice_agent.engines.tts import (
     LineCache,
     RenderedLine,
     Renderer,
+    RenderFigures,
     RenderSettings,
 )
 
@@ -30,11 +31,14 @@ class CountingVoice:
         self.spoken: list[tuple[str, ...]] = []
         self.may_speak = threading.Event()
         self.may_speak.set()
+        self.asked = threading.Event()
+        self.value = 1000
 
     def render(self, phrases: Sequence[str], settings: RenderSettings) -> RenderedLine:
+        self.asked.set()
         assert self.may_speak.wait(10)
         self.spoken.append(tuple(phrases))
-        samples = np.full(2205 * len(self.spoken), 1000, dtype=np.int16)
+        samples = np.full(2205 * len(self.spoken), self.value, dtype=np.int16)
         return RenderedLine(samples, self.sample_rate, (0,))
 
 
@@ -84,8 +88,7 @@ def test_warm_start_loads_no_voice(loader: Loader, folder: Path):
     """What an earlier process rendered is played without loading the voice."""
     before = renderer(loader, folder).render(STAY, 48_000)
     unloaded = Loader()
-    after = renderer(unloaded, folder).ready(STAY, 48_000)
-    assert after is not None
+    after = renderer(unloaded, folder).render(STAY, 48_000)
     np.testing.assert_array_equal(after.samples, before.samples)
     assert unloaded.loads == 0
 
@@ -136,7 +139,7 @@ def test_damaged_line_is_spoken_again_and_told(loader: Loader, folder: Path):
     ours.render(STAY, 24_000)
     assert [fault.kind for fault in faults] == [FaultKind.DAMAGED]
     assert len(loader.voice.spoken) == 2
-    assert renderer(Loader(), folder).ready(STAY, 24_000) is not None
+    assert renderer(Loader(), folder).recall(STAY, 24_000) is not None
 
 
 def test_speech_goes_on_where_nothing_can_be_written(loader: Loader, tmp_path: Path):
@@ -178,11 +181,57 @@ def test_failed_rendering_fails_for_all_and_may_be_tried_again(folder: Path):
 
 
 def test_figures_count_what_the_voice_spoke(loader: Loader, folder: Path):
-    """Load time and real-time factor count rendering alone, not what memory gave."""
+    """Lines and seconds count rendering alone, not what memory gave."""
     ours = renderer(loader, folder)
-    assert (ours.figures.load_s, ours.figures.real_time_factor) == (None, None)
+    assert ours.figures == RenderFigures(0, 0.0)
     ours.render(STAY, 24_000)
+    spent_s = ours.figures.spent_s
     ours.render(STAY, 24_000)
-    figures = ours.figures
-    assert (figures.load_s, figures.lines, figures.rendered_s) == (0.5, 1, 0.1)
-    assert figures.real_time_factor == pytest.approx(figures.spent_s / 0.1)
+    assert ours.figures == RenderFigures(1, spent_s)
+
+
+def test_ready_asks_neither_disk_nor_resampler(loader: Loader, folder: Path):
+    """An event loop may ask: what lies on disk, or in memory at another rate, is not ready."""
+    renderer(loader, folder).render(STAY, 48_000)
+    ours = renderer(Loader(), folder)
+    assert ours.ready(STAY, 48_000) is None
+    ours.render(STAY, 48_000)
+    assert ours.ready(STAY, 48_000) is not None
+    assert ours.ready(STAY, 8000) is None
+
+
+def test_two_processes_that_speak_one_line_play_the_same(folder: Path):
+    """The first on disk holds for both, as synthesis is not repeatable to the sample."""
+    ours, theirs = Loader(), Loader()
+    theirs.voice.value = 3
+    ours.voice.may_speak.clear()
+    mine: list[RenderedLine] = []
+    speaking = threading.Thread(
+        target=lambda: mine.append(renderer(ours, folder).render(STAY, 24_000))
+    )
+    speaking.start()
+    assert ours.voice.asked.wait(10)
+    first = renderer(theirs, folder).render(STAY, 24_000)
+    ours.voice.may_speak.set()
+    speaking.join()
+    assert len(ours.voice.spoken) == len(theirs.voice.spoken) == 1
+    np.testing.assert_array_equal(mine[0].samples, first.samples)
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_failing_is_what_the_last_try_was(folder: Path):
+    """The voice counts as failing from a line it could not speak to the next one it can."""
+    answers: list[Exception | CountingVoice] = [UsageError("no voice"), CountingVoice()]
+
+    def load() -> CountingVoice:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    ours = Renderer(load, LineCache(folder), voice_digest="v")
+    with pytest.raises(UsageError):
+        ours.render(STAY, 24_000)
+    assert ours.failing
+    ours.render(STAY, 24_000)
+    assert not ours.failing

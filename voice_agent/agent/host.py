@@ -12,7 +12,8 @@ from voice_agent import log
 from voice_agent.agent.kept import Kept, rebuild
 from voice_agent.agent.live import LiveSession
 from voice_agent.agent.loop import SessionLoop
-from voice_agent.agent.parts import Parts, RenderQueue
+from voice_agent.agent.parts import Parts
+from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.refusal import Refusal
 from voice_agent.core.config import CoreSettings

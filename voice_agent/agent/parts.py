@@ -1,8 +1,6 @@
 """What all sessions of a process share: practices, numbers, grammar, models and the cache."""
 
-import queue
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -16,7 +14,7 @@ from voice_agent.cues import Grammar, default_grammar
 from voice_agent.engines import models
 from voice_agent.engines.manifest import entry
 from voice_agent.engines.tts.cache import CacheFault, LineCache
-from voice_agent.engines.tts.line import Line, RenderedLine
+from voice_agent.engines.tts.line import Line
 from voice_agent.engines.tts.renderer import Renderer
 from voice_agent.engines.tts.voice import Voice
 from voice_agent.library import Library, Resources, load_library, load_resources
@@ -27,62 +25,6 @@ FIRST_SCRIPTS = ("crisis", "opening", "opening-phone")
 
 NEXT_SCRIPTS = ("conversation", "ladder")
 """Rendered next, while the first conversation may be beginning."""
-
-
-class RenderQueue:
-    """One thread that renders lines: those somebody waits for before those kept ahead."""
-
-    def __init__(self, renderer: Renderer) -> None:
-        self._renderer = renderer
-        self._queue: queue.PriorityQueue[tuple[int, int, Any]] = queue.PriorityQueue()
-        self._count = 0
-        self._lock = threading.Lock()
-        self._closed = False
-        self._thread = threading.Thread(target=self._work, name="renderer", daemon=True)
-        self._thread.start()
-
-    def want(
-        self, line: Line, sample_rate: int, done: Callable[[RenderedLine | Exception], None]
-    ) -> None:
-        """Render `line` as soon as possible and tell `done`, in the renderer's thread."""
-        self._put(0, (line, sample_rate, done))
-
-    def keep_ahead(self, lines: Iterable[Line], sample_rate: int) -> None:
-        """Render these lines when nothing else is to be done."""
-        for line in lines:
-            self._put(1, (line, sample_rate, None))
-
-    def close(self) -> None:
-        """End the thread after the line it is at; one alive at exit would crash the process."""
-        self._closed = True
-        self._put(-1, None)
-        self._thread.join(timeout=30)
-
-    def _put(self, rank: int, job: Any) -> None:
-        with self._lock:
-            self._count += 1
-            self._queue.put((rank, self._count, job))
-
-    @property
-    def waiting(self) -> int:
-        """Lines that are still to be rendered."""
-        return self._queue.qsize()
-
-    def _work(self) -> None:
-        while True:
-            _, _, job = self._queue.get()
-            if self._closed:
-                return
-            line, sample_rate, done = job
-            if done is None and self._renderer.kept(line):
-                continue  # it is resampled when somebody is to hear it
-            result: RenderedLine | Exception
-            try:
-                result = self._renderer.render(line, sample_rate)
-            except Exception as error:  # noqa: BLE001 - a line that cannot be spoken is shown instead
-                result = error
-            if done is not None:
-                done(result)
 
 
 @dataclass(slots=True)
@@ -134,12 +76,19 @@ class Parts:
         }
 
 
-def prepare(settings: Settings, decode: Decode | None = None) -> Parts:
+def prepare(
+    settings: Settings,
+    decode: Decode | None = None,
+    *,
+    on_fault: Callable[[str], None] | None = None,
+) -> Parts:
     """Read practices, numbers and grammar; name the models without loading them.
 
     Args:
         settings: where everything lies.
         decode: decoders that are being loaded already; without, they load when first needed.
+        on_fault: told, in any thread, of each fault of the line cache; without, they are added
+            to `Parts.faults`.
 
     Raises:
         StillHereError: something without which no conversation can be held is missing or wrong.
@@ -150,7 +99,7 @@ def prepare(settings: Settings, decode: Decode | None = None) -> Parts:
     cache = LineCache(settings.cache_dir / "lines", settings.tts.line_cache_mb * 1024 * 1024)
 
     def tell(fault: CacheFault) -> None:
-        faults.append(fault.sentence)
+        (on_fault or faults.append)(fault.sentence)
 
     def load_voice() -> Voice:
         return Voice.load(models.locate(voice, settings.cache_dir), settings.stt.threads)

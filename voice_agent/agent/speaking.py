@@ -20,8 +20,11 @@ FADE_S = 0.008
 class Lines(Protocol):
     """Where rendered lines come from."""
 
+    failing: bool
+    """Whether the voice could not speak the last line it was asked for."""
+
     def ready(self, line: Line, sample_rate: int) -> RenderedLine | None:
-        """Return a line that is there already, or None."""
+        """Return a line that is in memory already, or None; never waits for a disk."""
         ...
 
 
@@ -94,7 +97,7 @@ class Speaking:
             if isinstance(result, Exception):
                 out += self._unsayable(key, now)
             else:
-                if self.failed:
+                if self.failed and not self._lines.failing:
                     self.failed = False
                     out.append(i.EngineRecovered(t=to_seconds(now), engine="tts"))
                 out.append(self._rendered(key, result, now))

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import errno
+import gc
 import ipaddress
 import socket
 import sys
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voice_agent.cli.listening import bound, check_tls
 from voice_agent.cli.start import begin, note
 from voice_agent.core.errors import StillHereError, UsageError
 
 if TYPE_CHECKING:
     from voice_agent.agent.decoders import Decoders
     from voice_agent.settings import Settings
+    from voice_agent.transport.sip import SipEndpoint
 
 
 _ONE_OF_TWO = "VOICE_AGENT_TLS: give both cert and key, or neither."
@@ -64,11 +66,13 @@ def serve(
         )
         if value is not None
     }
+    gc.disable()  # what is imported now is never garbage: looking for some takes a tenth longer
     settings = begin(options, **given)
     check_tls(settings.tls.cert, settings.tls.key)
     # Ctrl-C is how a service is ended: sessions under way are kept, and nothing went wrong.
-    with _bound(settings.host, settings.port) as bound, contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(settings, bound, phone=sip is not None))
+    listening = bound(settings.host, settings.port)
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(settings, listening, phone=sip is not None))
 
 
 def _listen(text: str) -> dict[str, object]:
@@ -78,83 +82,12 @@ def _listen(text: str) -> dict[str, object]:
     return {"host": host.strip("[]"), "port": port}
 
 
-def check_tls(cert: Path | None, key: Path | None) -> None:
-    """Check that the certificate and its key can be served with.
-
-    Raises:
-        UsageError: one is missing, is none, is locked by a password, or they do not fit.
-    """
-    if cert is None or key is None:
-        return
-    import ssl
-
-    for path, what in ((cert, "certificate"), (key, "private key")):
-        try:
-            text = path.read_bytes()
-        except OSError as error:
-            raise UsageError(
-                f"The {what} {path} cannot be read ({error.strerror}); check its path and rights."
-            ) from None
-        if b"-----BEGIN " not in text:
-            raise UsageError(f"{path} is no {what}; give a PEM file, with its BEGIN and END lines.")
-        if what == "private key" and b"ENCRYPTED" in text:
-            raise UsageError(
-                f"The private key {path} is locked by a password; "
-                f"unlock it: openssl pkey -in {path} -out unlocked.pem."
-            )
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, lambda: b"")
-    except ssl.SSLError as error:
-        if error.reason == "KEY_VALUES_MISMATCH":
-            raise UsageError(
-                f"The private key {key} does not belong to the certificate {cert}; "
-                "give the two that were made together."
-            ) from None
-        raise UsageError(
-            f"{cert} and {key} are no certificate with its private key; give two PEM files."
-        ) from None
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there already, so that a taken port is told before all else."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-        bound.listen(128)
-    except (OSError, UnicodeError) as error:
-        bound.close()
-        raise _unusable(error, host, port) from None
-    return bound
-
-
-def _unusable(error: OSError | UnicodeError, host: str, port: int) -> StillHereError:
-    if isinstance(error, (UnicodeError, socket.gaierror)):
-        return UsageError(f"'{host}' is no address; give one of this machine, as 127.0.0.1.")
-    if error.errno == errno.EADDRINUSE:
-        return StillHereError(
-            f"Port {port} on {host} is in use; end the program that uses it, "
-            "or give another with --port (0 takes a free one)."
-        )
-    if error.errno == errno.EACCES:
-        return StillHereError(f"Port {port} is reserved for the system; give one above 1023.")
-    if error.errno == errno.EADDRNOTAVAIL:
-        return UsageError(
-            f"This machine has no address {host}; give one of its own with --host, as 127.0.0.1."
-        )
-    return StillHereError(
-        f"The address {host}:{port} cannot be used ({error.strerror}); "
-        "give another with --host and --port."
-    )
-
-
-async def _serve(settings: "Settings", bound: socket.socket, *, phone: bool) -> None:
+async def _serve(settings: "Settings", listening: socket.socket, *, phone: bool) -> None:
     import threading
 
     from voice_agent.agent.decoders import Decoders
 
-    # The models load while the rest is imported: together they would take twice as long.
+    # The models load while the rest is imported: one after the other would take twice as long.
     decoders = Decoders(settings)
     # Not a daemon: a thread that is inside a native library at exit crashes the process.
     threading.Thread(target=_load, args=(decoders,)).start()
@@ -168,6 +101,7 @@ async def _serve(settings: "Settings", bound: socket.socket, *, phone: bool) -> 
         uvicorn.Config(
             make_app(service),
             log_config=None,
+            log_level="warning",
             access_log=False,
             server_header=False,
             ssl_certfile=settings.tls.cert,
@@ -176,22 +110,44 @@ async def _serve(settings: "Settings", bound: socket.socket, *, phone: bool) -> 
             ws="none",
         )
     )
+    # The page and /readyz answer while the models load; sessions begin when all is there.
+    answering = asyncio.create_task(server.serve(sockets=[listening]))
+    starting = asyncio.create_task(service.start(_progress))
     try:
-        await service.start(_progress)
-        host, port = bound.getsockname()[:2]
-        scheme = "https" if settings.tls.cert else "http"
-        shown = f"[{host}]" if ":" in host else host
-        if scheme == "http" and not ipaddress.ip_address(host).is_loopback:
-            note(
-                "Another device's browser gives no microphone to a page without HTTPS; "
-                "give --tls-cert and --tls-key."
-            )
-        print(f"Ready: open {scheme}://{shown}:{port}", flush=True)
-        if service.sip is not None:
-            print(f"Ready: call sip:here@{settings.sip.host}:{service.sip.port}", flush=True)
-        await server.serve(sockets=[bound])
+        await asyncio.wait((answering, starting), return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            await starting
+            # What is there now stays; looking through it again and again would only take time.
+            gc.freeze()
+            gc.enable()
+            _say_ready(settings, listening, service.sip)
+            await answering
     finally:
+        server.should_exit = True
+        service.end()
+        await asyncio.wait((answering, starting))
         await service.close()
+
+
+def _say_ready(settings: "Settings", listening: socket.socket, sip: "SipEndpoint | None") -> None:
+    from voice_agent.web.addresses import is_wildcard, urls
+
+    host, port = listening.getsockname()[:2]
+    here, *elsewhere = urls(settings, host, port)
+    if settings.tls.cert is None and (is_wildcard(host) or not _is_loopback(host)):
+        note(
+            "Another device's browser gives no microphone to a page without HTTPS; "
+            "give --tls-cert and --tls-key."
+        )
+    print(f"Ready: open {here}", flush=True)
+    if elsewhere:
+        print(f"From other devices: {', '.join(elsewhere)}", flush=True)
+    if sip is not None:
+        print(f"Ready: call sip:here@{sip.address}", flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback
 
 
 def _load(decoders: "Decoders") -> None:

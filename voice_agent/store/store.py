@@ -127,6 +127,11 @@ class Store:
             os.close(self._lock_file)
             self._lock_file = None
 
+    @property
+    def fault(self) -> str | None:
+        """What keeps the database from being written now, in one sentence; None when nothing."""
+        return None if self._writer is None else self._writer.fault
+
     def create(self, record: SessionRecord) -> None:
         """Store a new session as this process's; returns when it is on disk, or cannot be yet.
 

@@ -69,7 +69,8 @@ class Writer:
         self._waiting_lines = 0
         self._tries = 0
         self._failed_try = 0
-        self._in_outage = False
+        self.fault: str | None = None
+        """What keeps the database from being written, in one sentence; None when nothing does."""
         self._urgent = False
         self._stopping = False
         self._rebuild_due = False
@@ -149,7 +150,7 @@ class Writer:
             fault = self._write(batch)
             if fault is None:
                 retry_s = self._retry_s
-                self._in_outage = False
+                self.fault = None
                 continue
             self._report(fault)
             if not self._rest(retry_s):
@@ -234,10 +235,10 @@ class Writer:
         self._changed.notify_all()
 
     def _report(self, fault: BaseException) -> None:
-        if self._in_outage:
+        known, sentence = self.fault, fault_sentence(fault, place(self._engine.url))
+        self.fault = sentence
+        if known is not None:
             return
-        self._in_outage = True
-        sentence = fault_sentence(fault, place(self._engine.url))
         _log.warning("the store cannot write", fault=sentence)
         if self._on_fault is None:
             return

@@ -85,6 +85,11 @@ class SipEndpoint:
         self._calls: set[SipTransport] = set()
 
     @property
+    def address(self) -> str:
+        """Where it listens, `host:port`."""
+        return joined(self.host, self.port)
+
+    @property
     def calls(self) -> int:
         """Number of calls being served, without the refused ones."""
         return sum(not call.refused for call in self._live())
@@ -92,6 +97,15 @@ class SipEndpoint:
     def _live(self) -> set[SipTransport]:
         self._calls = {call for call in self._calls if call.state is not LineState.CLOSED}
         return self._calls
+
+    def check(self) -> None:
+        """Check that calls could be answered there, before anything is started.
+
+        Raises:
+            UsageError: the host or port is not one.
+            PhoneError: port in use, or no such address here.
+        """
+        free_address(self.host, self.port)
 
     async def start(self) -> None:
         """Begin to answer calls; returns when the port is open (and the account registered)."""

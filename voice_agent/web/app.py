@@ -16,6 +16,7 @@ from voice_agent import __version__
 from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError
 from voice_agent.core.errors import StillHereError, UsageError
 from voice_agent.web import docs, metrics
+from voice_agent.web.addresses import hosts
 from voice_agent.web.bodies import (
     Answer,
     Away,
@@ -32,7 +33,6 @@ from voice_agent.web.service import Service
 
 PAGE = Path(__file__).resolve().parent / "page"
 GONE = "This conversation is over, and nothing of it is kept. You can start a new one."
-WILDCARDS = {"0.0.0.0", "::", ""}  # noqa: S104 - compared with, not bound to
 
 
 _ANY: dict[int | str, dict[str, Any]] = {
@@ -93,10 +93,7 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     settings = service.settings
-    hosts = set(settings.allowed_hosts)
-    if settings.host not in WILDCARDS:
-        hosts.add(f"[{settings.host}]" if ":" in settings.host else settings.host)
-    app.add_middleware(Guard, allowed_hosts=hosts)
+    app.add_middleware(Guard, allowed_hosts=hosts(settings))
     _errors(app)
     _sessions(app)
     _page(app)
@@ -235,7 +232,11 @@ def _page(app: FastAPI) -> None:
 
     @app.get("/readyz", tags=["operation"], responses={503: {"model": Message}})
     async def readyz(service: Running) -> dict[str, str]:
-        """Say whether sessions can begin."""
-        if not service.ready:
-            raise HTTPException(503, "The service is still starting.")
+        """Say whether the service can do all it should, and if not, why.
+
+        It stays ready when every place is taken: whoever has one must still be sent here.
+        """
+        trouble = service.trouble()
+        if trouble is not None:
+            raise HTTPException(503, trouble)
         return {"status": "ready"}

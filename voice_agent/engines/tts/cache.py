@@ -43,7 +43,7 @@ class CacheFault:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What `LineCache.load` gives: the line, or None; and a fault that is told once."""
+    """What the cache has under a key: the line, or None; and a fault that is told once."""
 
     line: RenderedLine | None = None
     fault: CacheFault | None = None
@@ -83,21 +83,33 @@ class LineCache:
             os.utime(path)  # its last use, for `_make_room`: mounts rarely record reads
         return Found(line)
 
-    def store(self, key: str, line: RenderedLine) -> CacheFault | None:
-        """Keep `line` under `key`; return what was wrong, the first time it is."""
+    def store(self, key: str, line: RenderedLine) -> Found:
+        """Keep `line` under `key`, unless another process was faster: its line holds for both.
+
+        Synthesis is not repeatable to the sample, so that two of one line would differ.
+
+        Returns:
+            The line that is kept now; None, and what was wrong, where it could not be.
+        """
         temporary = self.folder / f".{uuid.uuid4().hex}.tmp"
+        path = self._path(key)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(encode(line, key))
-            temporary.replace(self._path(key))
+            if not _put(temporary, path):
+                theirs = self.load(key)
+                if theirs.line is not None:
+                    return theirs
+                temporary.replace(path)  # theirs is damaged
             self._make_room()
         except OSError as error:
-            with contextlib.suppress(OSError):  # the folder itself may be out of reach
-                temporary.unlink(missing_ok=True)
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             kind = FaultKind.FULL if full else FaultKind.UNWRITABLE
-            return self._once(kind, "", self._why("written", error))
-        return None
+            return Found(fault=self._once(kind, "", self._why("written", error)))
+        finally:
+            with contextlib.suppress(OSError):  # the folder itself may be out of reach
+                temporary.unlink(missing_ok=True)
+        return Found(line)
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}{_SUFFIX}"
@@ -133,6 +145,19 @@ class LineCache:
                 return
             path.unlink(missing_ok=True)
             total -= size
+
+
+def _put(temporary: Path, path: Path) -> bool:
+    """Put a whole file in place; False where there is one already, which stays."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        temporary.replace(path)  # a file system without links: the last one wins
+    return True
 
 
 def encode(line: RenderedLine, key: str) -> bytes:

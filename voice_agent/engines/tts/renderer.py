@@ -20,19 +20,10 @@ _Place = tuple[str, int | None]
 class RenderFigures:
     """What rendering has cost so far."""
 
-    load_s: float | None
-    """Seconds the voice took to load; None while it has not been needed."""
     lines: int
     """Lines that the voice spoke (neither from memory nor from disk)."""
-    rendered_s: float
-    """Seconds of sound it made."""
     spent_s: float
     """Seconds it took for them."""
-
-    @property
-    def real_time_factor(self) -> float | None:
-        """Seconds spent for a second of sound; None before the first."""
-        return self.spent_s / self.rendered_s if self.rendered_s else None
 
 
 class Renderer:
@@ -62,20 +53,27 @@ class Renderer:
         self._lock = threading.Lock()
         self._under_way: dict[str, Future[RenderedLine]] = {}
         self._lines = 0
-        self._rendered_s = 0.0
         self._spent_s = 0.0
+        self.failing = False
+        """Whether the voice could not speak the last line it was asked for."""
 
     @property
     def figures(self) -> RenderFigures:
         """What rendering has cost so far."""
         with self._lock:
-            load_s = self._voice.load_s if self._voice else None
-            return RenderFigures(load_s, self._lines, self._rendered_s, self._spent_s)
+            return RenderFigures(self._lines, self._spent_s)
 
     def ready(self, line: Line, sample_rate: int) -> RenderedLine | None:
+        """Return `line` at `sample_rate` Hz if memory has it just so; takes microseconds.
+
+        Neither the disk nor the voice is asked: an event loop may call this.
+        """
+        return self._memory.get((line.key(self._digest), sample_rate))
+
+    def recall(self, line: Line, sample_rate: int) -> RenderedLine | None:
         """Return `line` at `sample_rate` Hz if memory or disk has it; the voice is not asked.
 
-        From memory this takes microseconds; the first time from disk a few milliseconds.
+        Blocks for some milliseconds: use a thread.
         """
         return self._recall(line.key(self._digest), sample_rate)
 
@@ -137,20 +135,24 @@ class Renderer:
 
     def _keep(self, line: Line, key: str) -> RenderedLine:
         """Speak `line` and keep it, in memory too: its other rates must come from the same."""
-        spoken = self._memory.put((key, None), self._speak(line))
+        spoken = self._speak(line)
         if self._cache is not None:
-            self._tell(self._cache.store(key, spoken))
-        return spoken
+            stored = self._cache.store(key, spoken)
+            self._tell(stored.fault)
+            spoken = stored.line or spoken
+        return self._memory.put((key, None), spoken)
 
     def _speak(self, line: Line) -> RenderedLine:
-        voice = self._loaded()
         begun_s = time.perf_counter()
-        spoken = voice.render(line.phrases, line.settings)
-        spent_s = time.perf_counter() - begun_s
+        try:
+            spoken = self._loaded().render(line.phrases, line.settings)
+        except BaseException:
+            self.failing = True
+            raise
+        self.failing = False
         with self._lock:
             self._lines += 1
-            self._rendered_s += spoken.duration_s
-            self._spent_s += spent_s
+            self._spent_s += time.perf_counter() - begun_s
         return spoken
 
     def _loaded(self) -> Voice:
