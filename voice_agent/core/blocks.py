@@ -1,6 +1,6 @@
 """Features and ticks in a row as arrays: what a session can take at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ class Block:
     """Session time of each row in seconds, shape (n,)."""
     ticks: NDArray[np.int64]
     """The rows that are ticks, shape (n - m,)."""
+    features: NDArray[np.int64]
+    """The rows that are features, shape (m,)."""
     level_dbfs: Floats
     """Shape (m,), as are the following."""
     noise_dbfs: Floats
@@ -38,7 +40,7 @@ class Block:
 
     def row(self, row: int) -> Features | Ticked:
         """Return one row as the input it stands for."""
-        before = int(np.searchsorted(self.ticks, row))
+        before = int(self.ticks.searchsorted(row))
         t = float(self.t[row])
         if before < len(self.ticks) and self.ticks[before] == row:
             return Ticked(t=t)
@@ -52,6 +54,19 @@ class Block:
             pitch_cents=None if cents is None or np.isnan(cents) else int(cents),
         )
 
+    @property
+    def end_s(self) -> float:
+        """Session time of the last row in seconds."""
+        return float(self.t[-1])
+
+    def levels(self, start: int) -> Iterator[tuple[int, float, float]]:
+        """Yield row, time in seconds and level_dbfs of the features from row `start` on."""
+        at = int(self.features.searchsorted(start))
+        rows = self.features[at:]
+        yield from zip(
+            rows.tolist(), self.t[rows].tolist(), self.level_dbfs[at:].tolist(), strict=True
+        )
+
     def first_tick(self, start: int, due: Callable[[int], bool]) -> int | None:
         """Return the first row from `start` on that is a tick at which `due`, or None.
 
@@ -60,7 +75,7 @@ class Block:
             due: told a time in hundredths; once true it stays true, so that the last tick says
                 whether there is any, and halving finds the first.
         """
-        low = int(np.searchsorted(self.ticks, start)) if start else 0
+        low = int(self.ticks.searchsorted(start)) if start else 0
         high = len(self.ticks) - 1
         if low > high or not due(self._tick(high)):
             return None
@@ -91,14 +106,15 @@ def block_of(obj: Mapping[str, Any]) -> Block:
 def _block(obj: Mapping[str, Any]) -> Block:
     kinds = np.frombuffer(obj["kinds"].encode("ascii"), np.uint8)
     ticks = np.flatnonzero(kinds == ord(TICK))
-    features = len(kinds) - len(ticks)
+    features = np.flatnonzero(kinds == ord(FEATURES))
     t = _numbers(obj["times"], len(kinds))
-    if int((kinds == ord(FEATURES)).sum()) != features or (np.diff(t) < 0).any():
+    if len(ticks) + len(features) != len(kinds) or (t[1:] < t[:-1]).any():
         raise ValueError(obj["kinds"])
     level_dbfs, noise_dbfs, voiced = (
-        _numbers(obj[name], features) for name in ("level_dbfs", "noise_dbfs", "voiced")
+        _numbers(obj[name], len(features)) for name in ("level_dbfs", "noise_dbfs", "voiced")
     )
-    return Block(t, ticks, level_dbfs, noise_dbfs, voiced, _cents(obj.get("pitch_cents"), features))
+    cents = _cents(obj.get("pitch_cents"), len(features))
+    return Block(t, ticks, features, level_dbfs, noise_dbfs, voiced, cents)
 
 
 def _numbers(column: Any, length: int) -> Floats:
