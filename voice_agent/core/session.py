@@ -85,8 +85,13 @@ class Session:
         if type(event) is not i.Ticked:
             talk.floor.take(event)
             self._route(event)
+        return self._outcome(drawn=type(event) not in _EVER_SO_OFTEN)
+
+    def _outcome(self, *, drawn: bool) -> list[Output]:
+        """Return what came of an input; the picture is drawn anew where anything did."""
+        talk = self._talk
         passed = not talk.at(Stage.ENDED) and self._settle()
-        if passed or talk.out or type(event) not in _EVER_SO_OFTEN:
+        if passed or talk.out or drawn:
             self._draw()
         return talk.out
 
@@ -97,14 +102,8 @@ class Session:
                 if talk.floor.busy:
                     talk.out += talk.voice.hold(talk.now)
             case i.Features():
-                if not talk.floor.measure(event):
-                    return
-                if talk.floor.near.far:
-                    if talk.floor.near.left_off:
-                        self._quiet.broken("your voice", talk.floor.near.last)
-                    talk.release()
-                else:
-                    talk.out += talk.voice.hold(talk.now)
+                if talk.floor.measure(event):
+                    self._whose_voice()
             case i.SpeechWithdrawn():
                 self._quiet.sounded()
                 talk.release()
@@ -135,22 +134,44 @@ class Session:
             (row, outputs) of each row at which something was noticed or is to be done.
         """
         out: list[tuple[int, list[Output]]] = []
-        row = self._next_row(block, 0)
-        while row is not None:
-            outputs = self.handle(block.row(row))
+        row = 0
+        while row < len(block) and not self._talk.at(Stage.ENDED):
+            row, outputs = self._next(block, row)
             if outputs:
                 out.append((row, outputs))
-            row = self._next_row(block, row + 1)
+            row += 1
         return out
 
-    def _next_row(self, block: Block, start: int) -> int | None:
-        """Return the first row from `start` on that can change anything, or None."""
-        if self._talk.at(Stage.ENDED):
-            return None
-        if not self._talk.floor.measuring:
-            return block.first_tick(start, self.due)
-        # While somebody speaks each level may tell whose voice it is.
-        return start if start < len(block) else None
+    def _next(self, block: Block, start: int) -> tuple[int, list[Output]]:
+        """Live through a block from `start` to the first row that may change anything.
+
+        Returns:
+            That row, or one behind the last, and what came of it.
+        """
+        talk = self._talk
+        if not talk.floor.measuring:
+            row = block.first_tick(start, self.due)
+            return (len(block), []) if row is None else (row, self.handle(block.row(row)))
+        if self.due(to_ticks(block.end_s)):
+            return start, self.handle(block.row(start))
+        # While somebody speaks each level may tell whose voice it is; nothing else happens.
+        for row, t, level_dbfs in block.levels(start):
+            if talk.floor.near.take(to_ticks(t), level_dbfs):
+                talk.now = to_ticks(t)
+                talk.out = []
+                self._whose_voice()
+                return row, self._outcome(drawn=False)
+        return len(block), []
+
+    def _whose_voice(self) -> None:
+        """Take that what is spoken now is the person's after all, or somebody else's."""
+        talk = self._talk
+        if not talk.floor.near.far:
+            talk.out += talk.voice.hold(talk.now)
+            return
+        if talk.floor.near.left_off:
+            self._quiet.broken("your voice", talk.floor.near.last)
+        talk.release()
 
     def due(self, now: int) -> bool:
         """Whether a tick at `now` (hundredths) would change anything; changes nothing itself.
