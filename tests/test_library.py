@@ -369,7 +369,7 @@ def test_words_like_forbidden_ones_are_left_alone(text: str) -> None:
 def test_the_linter_names_file_and_line(folder: Path) -> None:
     """A forbidden word, an unknown variable and a stale schema are each found at their place."""
     said = spoil(folder, "feet-and-room.yaml", "There is no hurry.", "Relax.")
-    asked = spoil(folder, "goodbye.yaml", "Shall we finish here?", "Shall we finish, {name}?")
+    asked = spoil(folder, "goodbye.yaml", "Would you like that again,", "Would you like that, {name},")
     (folder / "practice.schema.json").write_text("{}", encoding="utf-8")
     found = check(folder)
     assert found[0] == Finding(

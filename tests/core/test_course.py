@@ -183,3 +183,21 @@ def test_goodbye_is_said_and_then_the_session_ends() -> None:
     d.says("goodbye")
     d.wait(40)
     assert (d.lines[-1], d.ended) == ("goodbye.close", "goodbye")
+
+
+def test_to_just_stay_is_one_of_the_choices_after_a_practice() -> None:
+    """Nobody has to want anything."""
+    d = Driver().guided()
+    d.until(line="goodbye.after", at_most_s=180)
+    assert [choice.id for choice in d.session.shown.choices] == [
+        "again", "something-else", "enough", "stay",
+    ]  # fmt: skip
+    assert said(d.taps("choice", "stay")) == ["wait-with-me.begin"]
+
+
+def test_the_question_after_a_practice_is_said_again_on_request() -> None:
+    """A "say it again" repeats the question; only "again" begins the practice once more."""
+    d = Driver().guided()
+    d.until(line="goodbye.after", at_most_s=180)
+    d.wait(8)
+    assert said(d.taps("say_again")) == ["goodbye.after"]

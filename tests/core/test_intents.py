@@ -33,7 +33,7 @@ def test_every_cue_of_the_grammar_is_understood_or_known_to_mean_nothing_yet() -
 def test_cues_mean_the_most_urgent_first_and_each_once() -> None:
     """Stop before everything; unknown cues mean nothing."""
     assert from_cues(("yes", "repeat", "again", "odd", "stop")) == (
-        Intent.STOP, Intent.REPEAT, Intent.YES,
+        Intent.STOP, Intent.AGAIN, Intent.REPEAT, Intent.YES,
     )  # fmt: skip
 
 

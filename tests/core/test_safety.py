@@ -231,3 +231,28 @@ def test_a_yes_to_the_gentle_check_shows_the_number_large() -> None:
     assert said(d.says("yes")) == ["crisis.ask"]
     assert d.session.shown.resources == "crisis"
     assert d.state == "crisis"
+
+
+def test_the_emergency_number_stays_first_for_the_rest_of_the_session() -> None:
+    """When the voice has gone over to staying, and later in a practice, the page keeps it so."""
+    d = Driver().listening()
+    assert not d.session.shown.emergency
+    d.says("crisis_emergency")
+    for line in ("emergency-stay", "emergency-reminder"):
+        d.until(line=f"crisis.{line}", at_most_s=120)
+        assert d.session.shown.emergency
+    d.until(state="waiting", at_most_s=120)
+    assert d.session.shown.emergency
+    d.taps("choice", "feet-and-room")
+    assert d.session.shown.emergency
+
+
+def test_the_number_is_said_slowly_once_more_before_it_stays_in_silence() -> None:
+    """Whoever could not write it down in the first minute hears it again."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.until(line="wait-with-me.begin", at_most_s=200)
+    assert d.lines[-6:] == [
+        "crisis.line", "crisis.limits", "crisis.again", "crisis.stay", "crisis.reminder",
+        "wait-with-me.begin",
+    ]  # fmt: skip

@@ -112,3 +112,44 @@ def test_failing_recognition_after_a_stop_says_nothing() -> None:
     d = Driver().guided()
     d.taps("stop")
     assert said(d.give(i.EngineFailed(t=d.t, engine="stt"))) == []
+
+
+def finish_shown(d: Driver) -> bool:
+    shown = d.session.shown
+    return shown is not None and shown.may_end
+
+
+def test_the_page_learns_when_a_second_stop_would_end() -> None:
+    """Somebody stops and wants to leave: the way out stands there once it works, not before."""
+    d = Driver().guided()
+    d.taps("stop")
+    d.wait(4.9)
+    assert not finish_shown(d)
+    d.wait(0.1)
+    assert finish_shown(d)
+    d.taps("stop")
+    assert d.ended == "stopped"
+    assert not finish_shown(d)
+
+
+def test_the_way_out_goes_when_something_sounds_or_goes_on() -> None:
+    """Numbers that are read after a stop must be stopped first; going on is no stop."""
+    d = Driver(via="phone").guided()
+    d.presses("*")
+    d.wait(6)
+    d.presses("0")
+    assert not finish_shown(d)
+    d.until(line="crisis.numbers-stay", at_most_s=200)
+    d.wait(30)
+    assert finish_shown(d)
+    d.presses("3")
+    assert not finish_shown(d)
+
+
+def test_no_way_out_is_shown_after_a_crisis() -> None:
+    """There a second stop ends nothing, and so nothing says that it would."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.taps("stop")
+    d.wait(60)
+    assert not finish_shown(d)

@@ -4,11 +4,17 @@ from voice_agent.core import lines
 from voice_agent.core.conversation import Conversation
 from voice_agent.core.course import Course
 from voice_agent.core.intents import Intent, answer_keys
-from voice_agent.core.practice import Place
+from voice_agent.core.practice import Late, Place
+from voice_agent.core.script import Line
 from voice_agent.core.stages import Happening, Stage
+from voice_agent.core.times import to_ticks
 
 A_FEW_WORDS = 3
 """Up to so many words that mean nothing here are an aside; more are somebody talking."""
+
+
+_WITH_IT_S = 2.0
+"""So long after its time was up an answer was begun with the question still in mind."""
 
 
 class Answers:
@@ -18,24 +24,48 @@ class Answers:
         self._talk = talk
         self._course = course
         self._thanked = False
+        self._not_caught_at: Place | None = None
+        self.spoken_at: int | None = None
+        """The onset of the words being taken, in ticks; None where it is a tap, a key or a hum."""
 
     def take(self, intent: Intent) -> bool:
         """Take an intent as an answer, where one is wanted; whether it was one."""
-        place = self._talk.guide.place
-        if self._talk.at(Stage.OFFERING) and place is not None and not place.between:
-            return self._answer_offer(intent, place)
-        question = self._talk.guide.question()
-        if place is not None and question is not None:
+        asked = self._talk.guide.asked(unless=lines.SAFETY)
+        if asked is not None:
+            place, question = asked
+            if self._talk.at(Stage.OFFERING) and not place.between:
+                return self._answer_offer(intent, place)
             for key in answer_keys(intent, gives_consent=place.script.id in lines.NO_HUM):
                 if key in question.answers:
-                    place.line = question
-                    self._course.take_answer(place, key)
+                    self._answer(place, question, key)
+                    return True
+        late = self._talk.late
+        if late is not None:
+            for key in answer_keys(intent, gives_consent=late.script.id in lines.NO_HUM):
+                if key in late.line.answers and self._may_be_late(late, key):
+                    self._course.answer_late(key)
                     return True
         return intent is Intent.ON
 
+    def _answer(self, place: Place, question: Line, key: str) -> None:
+        """Take an answer to a question, also where something was put in between."""
+        self._talk.guide.leave_to(place)
+        place.line = question
+        self._course.take_answer(place, key)
+
+    def _may_be_late(self, late: Late, key: str) -> bool:
+        """Whether an answer counts that may already be one to what was said since.
+
+        After the plain question a "no" may mean the number: only one that was begun with it
+        is believed; a tap or a key always is, for it says what it answers.
+        """
+        if lines.plain((late.script.id, late.line.id)) != lines.ASK or key != "no":
+            return True
+        return self.spoken_at is None or self.spoken_at <= late.since + to_ticks(_WITH_IT_S)
+
     def _answer_offer(self, intent: Intent, place: Place) -> bool:
         match intent:
-            case Intent.GO_ON if not place.waits:
+            case Intent.GO_ON if not place.waits and not place.lapsed:
                 return False
             case Intent.YES | Intent.FIRST | Intent.ON | Intent.GO_ON:
                 self._course.choose_offered(0)
@@ -50,12 +80,16 @@ class Answers:
     def chose(self, choice: str) -> None:
         """Take a tapped choice: an answer of the question, or a practice by name."""
         talk = self._talk
-        place, question = talk.guide.place, talk.guide.question()
         if talk.at(Stage.STOPPED):
             return
-        if place and question and choice in question.answers and not talk.at(Stage.OFFERING):
-            place.line = question
-            self._course.take_answer(place, choice)
+        asked = None if talk.at(Stage.OFFERING) else talk.guide.asked(unless=lines.SAFETY)
+        late = talk.late
+        if asked is not None and choice in asked[1].answers:
+            self._answer(*asked, choice)
+        elif late is not None and choice in late.line.answers:
+            self._course.answer_late(choice)
+        elif choice == "enough":
+            self._course.goodbye()
         elif choice == "stay":
             self._course.stay()
         elif talk.at(Stage.OFFERING) and choice in _OFFER_ANSWERS:
@@ -69,6 +103,10 @@ class Answers:
         talk = self._talk
         few = words <= A_FEW_WORDS
         place = talk.guide.place
+        late = talk.late
+        if late is not None and "other" in late.line.answers and not late.same("other"):
+            self._course.answer_late("other")
+            return
         match talk.stage:
             case Stage.WAITING if not (nodded and few):
                 self._listen()
@@ -109,6 +147,9 @@ class Answers:
         elif place.key == lines.AFTER and not few:
             self._talk.quiet_down()
             self._talk.stages.move(Happening.CHECKED_IN)
+        elif place.waits and few and place is not self._not_caught_at:
+            self._not_caught_at = place
+            self._talk.put_between(lines.NOT_CAUGHT)
         elif place.waits:
             self._talk.guide.ask(self._talk.now)
         elif place.line.on_speech == "answer" and not place.line.is_question:

@@ -64,8 +64,10 @@ class Stop(Command):
 class Show(Command):
     """What the page shows: the whole picture, so that the newest one is all it needs.
 
-    `resources` is `crisis` (large), or small: `quiet`, `violence` (the line for it), `attacked`
-    (the emergency number).
+    `state` `here` is listening where no microphone hears words. A choice is shown for as long as
+    a tap on it counts. `resources` is `crisis` (large), or small: `quiet`, `violence` (the line
+    for it), `attacked` (the emergency number); with `emergency` the emergency number comes first.
+    `may_end` says that one more stop would end the session now.
     """
 
     state: str
@@ -76,6 +78,8 @@ class Show(Command):
     countdown_s: float | None = None
     rating: str | None = None
     resources: str | None = None
+    emergency: bool = False
+    may_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

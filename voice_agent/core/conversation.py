@@ -6,9 +6,9 @@ from voice_agent.core.commands import Choice, Command, End, Wait
 from voice_agent.core.config import CoreSettings
 from voice_agent.core.findings import Finding
 from voice_agent.core.floor import Floor
-from voice_agent.core.lines import Key, said_on
+from voice_agent.core.lines import Key
 from voice_agent.core.offers import Offers
-from voice_agent.core.practice import Guide, Place
+from voice_agent.core.practice import Guide, Late, Place
 from voice_agent.core.script import Script
 from voice_agent.core.silence import Ladder
 from voice_agent.core.stages import Happening, Stage, Stages
@@ -34,12 +34,21 @@ class Conversation:
         self.offers = Offers(library, settings.offers)
         self.voice = Voice(settings.pace)
         self.via = "file"
+        self.microphone = True
+        self.deaf = False
+        """Words cannot be made out just now: recognition failed, or lags too much."""
+        self.touched = False
+        """A key or a tap was used: there is always something to tap from then on."""
+        self.keys_told = False
+        self.late: Late | None = None
         self.now = 0
         self.out: list[Output] = []
         self.offered: tuple[Choice, ...] = ()
         self.resources: str | None = None
         self.safety = False
         """Words of crisis or violence were heard: from here on only the person ends this."""
+        self.emergency = False
+        """An emergency was told of: its number comes before the others from here on."""
 
     @property
     def t(self) -> float:
@@ -54,6 +63,21 @@ class Conversation:
     def at(self, *stages: Stage) -> bool:
         """Whether the conversation is in one of these stages."""
         return self.stages.now in stages
+
+    @property
+    def hears(self) -> bool:
+        """Whether words can reach us."""
+        return self.microphone and not self.deaf
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether the time of the question we are at has passed without an answer."""
+        return self.guide.place is not None and self.guide.place.lapsed
+
+    def join(self, via: str, *, microphone: bool) -> None:
+        """Take over what kind of line this is, and say the lines that suit it."""
+        self.via, self.microphone = via, microphone
+        self.guide.variant = "phone" if via == "phone" else None if microphone else "taps"
 
     def change(self, settings: CoreSettings) -> None:
         """Go by other settings from here on."""
@@ -70,20 +94,22 @@ class Conversation:
     # What is said
 
     def say(self, place: Place, *, through_pause: bool = False) -> None:
-        """Say the line of a place."""
+        """Say the line of a place; it closes a question whose time was up, and asks a new one."""
+        place.lapsed = False
+        if self.late is not None and place.key != self.late.then:
+            self.late = None
         self.out += self.voice.say(self.now, place, through_pause=through_pause)
 
     def begin(self, key: Key, *, alone: bool = False) -> None:
         """Leave everything and say this line, and what follows it unless it stands alone."""
-        script, line = said_on(self.via, key, self.library)
-        self.say(self.guide.begin(script, line, alone=alone))
+        self.say(self.guide.begin(*key, alone=alone))
 
     def put_between(self, key: Key, *, alone: bool = True, through_pause: bool = False) -> None:
         """Say a line in between, or from it to the end of its script.
 
         It takes the place of one of the same script, so that asking twice piles up nothing.
         """
-        script, line = said_on(self.via, key, self.library)
+        script, line = key
         top = self.guide.place
         if top is not None and top.between and top.script.id == script:
             self.guide.leave()
@@ -98,6 +124,7 @@ class Conversation:
 
     def quiet_down(self) -> None:
         """Leave everything and fall silent."""
+        self.late = None
         self.guide.clear()
         self.out += self.voice.stop(self.now)
 

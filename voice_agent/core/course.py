@@ -4,7 +4,7 @@ from voice_agent.core import lines
 from voice_agent.core.commands import Choice, Offer
 from voice_agent.core.conversation import Conversation
 from voice_agent.core.intents import Intent
-from voice_agent.core.practice import Place
+from voice_agent.core.practice import Late, Place
 from voice_agent.core.script import END
 from voice_agent.core.stages import Happening, Stage
 
@@ -46,7 +46,7 @@ class Course:
             talk.out += talk.voice.stop(talk.now)
         if place is None:
             self._all_said()
-        elif place.waits:
+        elif place.waits or place.lapsed:
             talk.guide.ask(talk.now)
         else:
             if talk.at(Stage.CRISIS) and place.script.id == lines.WAIT_WITH_ME[0]:
@@ -56,7 +56,7 @@ class Course:
 
     def take_answer(self, place: Place, key: str) -> None:
         """Take `key` as the answer to the question of `place`."""
-        if (place.script.id, place.line.id) == lines.AFTER and self._after(key):
+        if lines.plain(place.key) == lines.AFTER and self._after(key):
             return
         if place.key == lines.CHECK and key == "yes":
             self._talk.resources = "crisis"  # no gentle check any more: the number stands large
@@ -66,11 +66,31 @@ class Course:
         self.move_on(self._talk.guide.go(place.line.answers[key]), answered=True)
 
     def unanswered(self, place: Place) -> None:
-        """Take that nothing was answered in the time there was."""
-        if self._talk.at(Stage.OFFERING):
-            self.withdraw_offer()
-        else:
-            self.take_answer(place, "silence")
+        """Take that nothing was answered in the time there was; a late answer still counts."""
+        talk = self._talk
+        if talk.at(Stage.OFFERING):
+            place.deadline, place.lapsed = None, True
+            return
+        script, question = place.script, place.line
+        self.take_answer(place, "silence")
+        now = talk.guide.place
+        if now is None or not now.line.is_question:
+            late = Late(script, question, talk.voice.playing, talk.now)
+            talk.late = None if all(map(late.same, question.answers)) else late
+
+    def answer_late(self, key: str) -> None:
+        """Take an answer to a question whose time was up."""
+        talk = self._talk
+        late, talk.late = talk.late, None
+        if late is None or late.same(key):
+            return
+        place = talk.guide.place
+        if place is None or place.script is not late.script:
+            if late.script.id in lines.SAFETY and not talk.at(Stage.CRISIS):
+                talk.stages.move(Happening.FLAGGED)
+            place = talk.guide.begin(late.script.id, late.line.id)
+        place.line, place.deadline = late.line, None
+        self.take_answer(place, key)
 
     def step(self, intent: Intent) -> bool:
         """Go to the next line, or to the one before; whether there is something to leave."""
@@ -94,7 +114,7 @@ class Course:
     def rating_asked(self) -> str | None:
         """Whether a number is asked for, `before` or `after`; None where it is not."""
         place = self._talk.guide.place
-        if place is None or place.key not in lines.RATINGS:
+        if place is None or lines.plain(place.key) not in lines.RATINGS:
             return None
         if self._talk.at(Stage.STOPPED) or self._talk.voice.paused:
             return None
@@ -223,9 +243,11 @@ class Course:
     @property
     def has_offers(self) -> bool:
         """Whether there is anything to offer."""
-        return bool(self._practices())
+        return bool(self.practices)
 
-    def _practices(self) -> tuple[str, ...]:
+    @property
+    def practices(self) -> tuple[str, ...]:
+        """What would be offered now, at most two."""
         return self._talk.offers.choose("numb", lines.OFFERED)
 
     def offer(self, why: str) -> None:
@@ -234,7 +256,7 @@ class Course:
         talk.quiet_down()
         if talk.at(Stage.CHECKING_IN):
             talk.stages.move(Happening.CHECKED_IN)
-        practices = self._practices()
+        practices = self.practices
         if not practices:
             if talk.at(Stage.GUIDING):
                 talk.stages.move(Happening.DECLINED)

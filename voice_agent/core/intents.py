@@ -12,6 +12,7 @@ class Intent(StrEnum):
     GO_ON = "go_on"
     TOGGLE = "toggle"
     REPEAT = "repeat"
+    AGAIN = "again"
     STAY = "stay"
     SKIP = "skip"
     BACK = "back"
@@ -53,6 +54,7 @@ _CUES = {
     "pause": Intent.PAUSE,
     "break": Intent.BREAK,
     "resume": Intent.GO_ON,
+    "again": Intent.AGAIN,
     "repeat": Intent.REPEAT,
     "stay": Intent.STAY,
     "skip": Intent.SKIP,
@@ -67,7 +69,6 @@ _CUES = {
     "yes": Intent.YES,
     "no": Intent.NO,
     "hum": Intent.ON,
-    "again": Intent.REPEAT,
     "something-else": Intent.SOMETHING_ELSE,
     "help": Intent.HELP,
     "numb": Intent.NUMB,
@@ -139,7 +140,7 @@ def answer_keys(intent: Intent, *, gives_consent: bool) -> tuple[str, ...]:
             return ("enough",)
         case Intent.SKIP:
             return ("skip",)
-        case Intent.REPEAT:
+        case Intent.AGAIN:
             return ("again",)
         case Intent.SOMETHING_ELSE:
             return ("something-else",)

@@ -1,9 +1,5 @@
 """Which line of which frame is said when; the sentences themselves stand in `scripts_audio/`."""
 
-from collections.abc import Mapping
-
-from voice_agent.core.script import Script
-
 Key = tuple[str, str]
 
 LADDER = "ladder"
@@ -13,13 +9,13 @@ DECLINED: Key = ("ladder", "stay")
 KEPT: Key = ("ladder", "kept")
 ANNOUNCE: Key = ("ladder", "end-first")
 ANNOUNCE_AGAIN: Key = ("ladder", "end-second")
-ANNOUNCEMENTS = frozenset(
-    ("ladder", line) for line in ("end-first", "end-first-phone", "end-second", "end-second-phone")
-)
+ANNOUNCEMENTS = frozenset({ANNOUNCE, ANNOUNCE_AGAIN})
 THANKS: Key = ("conversation", "thanks")
 LISTENING: Key = ("conversation", "listening")
 SORRY: Key = ("conversation", "sorry")
 CANNOT_HEAR: Key = ("conversation", "cannot-hear")
+HEAR_AGAIN: Key = ("conversation", "hear-again")
+NOT_CAUGHT: Key = ("conversation", "not-caught")
 SLOWER: Key = ("conversation", "slower")
 LOUDER: Key = ("conversation", "louder")
 HEARD: Key = ("conversation", "heard")
@@ -32,10 +28,14 @@ ATTACKED: Key = ("crisis", "attacked-phone")
 KEYS: Key = ("keys", "yes-no")
 CHECK_IN: Key = ("check-in", "after")
 AFTER: Key = ("goodbye", "after")
+JUST_STAY: tuple[Key, str] = (OFFER, "stay")
+"""Where the words on a button stand that may be shown at any time: its line, and its id there."""
+ENOUGH: tuple[Key, str] = (AFTER, "enough")
 BYE: Key = ("goodbye", "bye")
 PASSING = frozenset(
-    {*SOFT, DECLINED, KEPT, THANKS, LISTENING, HEARD, SLOWER, LOUDER, NOTHING_TO_REPEAT}
-)
+    {*SOFT, DECLINED, KEPT, THANKS, LISTENING, HEARD, SLOWER, LOUDER, NOTHING_TO_REPEAT,
+     HEAR_AGAIN, NOT_CAUGHT}
+)  # fmt: skip
 """Lines that are left, not taken up again, where the person begins to talk."""
 
 COMPANY = "wait-with-me"
@@ -44,15 +44,19 @@ WAIT_WITH_ME: Key = (COMPANY, "begin")
 CRISIS = {"emergency": "emergency", "harm_other": "harm-other", "ask": "ask", "check": "check"}
 """From the kind of crisis to the line of `crisis` that begins its answer."""
 
+ASK: Key = ("crisis", "ask")
+"""The plain question whether somebody thinks about ending their life."""
+
 CHECK: Key = ("crisis", "check")
 """The gentle question; a "yes" to it makes it one about a life."""
 
 BELIEVED = frozenset({("crisis", "believed"), ("crisis", "checked")})
 """Where an answer to a question of safety is believed, and the conversation goes on."""
 
-RATINGS = frozenset(
-    ("check-in", line) for line in ("before", "before-phone", "after", "after-phone")
-)
+RATINGS = frozenset({("check-in", "before"), CHECK_IN})
+SAFETY = frozenset({"crisis"})
+"""Scripts of which no line is left for an answer to what was asked before it."""
+
 NO_HUM = frozenset({"crisis", "consent"})
 """Scripts whose questions a hum never answers (PRACTICES: consent, safety, crisis, research)."""
 
@@ -71,10 +75,9 @@ def opening(via: str) -> str:
     return "opening-phone" if via == "phone" else "opening"
 
 
-def said_on(via: str, key: Key, library: Mapping[str, Script]) -> Key:
-    """Return the variant of a line for this kind of line: on a phone, `<id>-phone` if there."""
+def plain(key: Key) -> Key:
+    """Return which line this is, whatever the variant for the kind of line."""
     script, line = key
-    variant = f"{line}-phone"
-    if via == "phone" and any(each.id == variant for each in library[script].lines):
-        return script, variant
-    return key
+    for variant in ("-phone", "-taps"):
+        line = line.removesuffix(variant)
+    return script, line

@@ -21,14 +21,14 @@ class Link:
         self._talk = talk
         self._quiet = quiet
         self._joined_once = False
-        self._deaf = False
+        self._said_deaf = False
         self._told_at: int | None = None
 
     def take(self, event: i.Input) -> None:
         """Take what happened to the line or to a part of ours."""
         match event:
             case i.ParticipantJoined():
-                self._joined(event.via)
+                self._joined(event)
             case i.ParticipantLeft():
                 self._talk.end("left")
             case i.ConnectionLost():
@@ -44,21 +44,21 @@ class Link:
             case i.EngineFailed(engine="stt"):
                 self._cannot_hear()
             case i.EngineRecovered(engine="stt"):
-                self._deaf = False
+                self._hears_again()
             case i.SettingChanged():
                 self._set(event)
             case _:
                 pass
 
-    def _joined(self, via: str) -> None:
+    def _joined(self, event: i.ParticipantJoined) -> None:
         """Begin with the first words; somebody who joins again has heard them."""
         talk = self._talk
+        talk.join(event.via, microphone=event.microphone)
         if self._joined_once:
             return
         self._joined_once = True
-        talk.via = via
         if talk.at(Stage.OPENING):
-            talk.say(talk.guide.begin(lines.opening(via)))
+            talk.say(talk.guide.begin(lines.opening(event.via)))
 
     def _cut(self, by: str) -> None:
         self._talk.out += self._talk.voice.cut(self._talk.now, by)
@@ -94,10 +94,19 @@ class Link:
         """Say that words cannot be heard, not again for minutes; after a stop, stay silent."""
         talk = self._talk
         lately = self._told_at is not None and talk.now - self._told_at < to_ticks(_TELL_AGAIN_S)
-        if not self._deaf and not lately and not talk.at(Stage.STOPPED):
+        if not talk.deaf and not lately and not talk.at(Stage.STOPPED):
             self._told_at = talk.now
+            self._quiet.tell(None)
             talk.put_between(lines.CANNOT_HEAR)
-        self._deaf = True
+            self._said_deaf = True
+        talk.deaf = True
+
+    def _hears_again(self) -> None:
+        """Say so, where it was said that words cannot be heard, as soon as nothing else sounds."""
+        self._talk.deaf = False
+        if self._said_deaf:
+            self._said_deaf = False
+            self._quiet.tell(lines.HEAR_AGAIN)
 
     def _set(self, event: i.SettingChanged) -> None:
         """Go by another value; one that is not ours, or does not fit, changes nothing here."""

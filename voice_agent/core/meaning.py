@@ -82,6 +82,7 @@ class Meaning:
         return asked and bool(said.cues) and said.words <= SHORT_ANSWER_WORDS
 
     def _understood(self, said: Utterance, intents: tuple[Intent, ...]) -> None:
+        self._answers.spoken_at = said.onset
         number = rating_from(said.cues) if self._course.rating_asked else None
         practice = self._named(said.cues) if Intent.NO not in intents else None
         if number is not None:
@@ -91,6 +92,7 @@ class Meaning:
             self._course.begin_practice(practice)
         elif not any(self._want(intent) for intent in intents):
             self._answers.aside(said.words, nodded=Intent.YES in intents)
+        self._answers.spoken_at = None
 
     def hummed(self) -> None:
         """Take a hum: it chooses, or goes on."""
@@ -100,6 +102,7 @@ class Meaning:
 
     def tapped(self, event: i.Tapped) -> None:
         """Take a tap on a control of the page."""
+        self._talk.touched = True
         self._quiet.broken("a tap")
         if event.control == "choice" and event.choice is not None:
             self._answers.chose(event.choice)
@@ -107,20 +110,41 @@ class Meaning:
             self._want(intent)
 
     def key(self, digit: str) -> None:
-        """Take a key of the phone."""
-        self._quiet.broken("a key")
-        if self._course.rating_asked and digit in RATING_KEYS:
+        """Take a key of the phone; one that means nothing here takes no time from anybody."""
+        self._talk.touched = True
+        rating = self._course.rating_asked is not None and digit in RATING_KEYS
+        asks = len(digit) == 1 and self._asks_for_something and not self._talk.ladder.announced
+        if rating or asks or digit in KEYS:
+            self._quiet.broken("a key")
+        else:
+            self._quiet.sounded()
+        if rating:
             self._course.rated(None if digit == "#" else int(digit))
-        elif digit in KEYS:
-            self._want(KEYS[digit])
+        elif (digit not in KEYS or not self._want(KEYS[digit])) and asks:
+            self._pressed_something(digit)
+
+    @property
+    def _asks_for_something(self) -> bool:
+        """Whether a key without a meaning of its own is a wish for something to do."""
+        return self._may_ask and not self._talk.at(Stage.CHECKING_IN)
+
+    def _pressed_something(self, digit: str) -> None:
+        """Answer a key where nothing was asked: "two" is a no, any other wants something."""
+        talk = self._talk
+        self._course.introduced()
+        if KEYS.get(digit) is not Intent.SECOND:
+            self._course.offer("you pressed a key")
+        elif talk.at(Stage.LISTENING):
+            talk.put_between(lines.DECLINED)
 
     # What it means
 
     def _intents(self, cues: tuple[str, ...]) -> tuple[Intent, ...]:
         """Return what the cues mean here: "enough" is no stop where it is one of the answers."""
         intents = from_cues(cues)
-        place = self._talk.guide.place
-        if place is None or "enough" not in place.line.answers or Intent.GOODBYE not in intents:
+        place, late = self._talk.guide.place, self._talk.late
+        asked = late.line if late is not None else place.line if place is not None else None
+        if asked is None or "enough" not in asked.answers or Intent.GOODBYE not in intents:
             return intents
         return tuple(intent for intent in intents if intent is not Intent.STOP)
 
@@ -157,11 +181,12 @@ class Meaning:
                 return self._go_on()
             case Intent.PERSON:
                 self._safety.show_numbers()
-            case Intent.REPEAT:
+            case Intent.REPEAT | Intent.AGAIN:
                 self._course.say_again()
             case Intent.AUTOMATED:
                 talk.put_between(lines.AUTOMATED)
             case Intent.KEYS if talk.via == "phone":
+                talk.keys_told = True
                 talk.put_between(lines.KEYS, alone=False)
             case Intent.STAY:
                 self._course.stay()
@@ -217,6 +242,8 @@ class Meaning:
         talk = self._talk
         if intent is Intent.NUMB and (talk.safety or not talk.offers.may(talk.now)):
             return False
+        if talk.at(Stage.OFFERING) and talk.lapsed and intent is Intent.HELP:
+            return talk.again()
         if talk.at(Stage.OFFERING) and intent is not Intent.NUMB:
             self._course.withdraw_offer()
             talk.put_between(lines.NOTHING_FOUND)
@@ -234,6 +261,6 @@ _AFTER_STOP = (Intent.STOP, Intent.GO_ON, Intent.TOGGLE, Intent.PERSON)
 """What is still heard after a stop, besides words of crisis."""
 
 _MAY_ANSWER = (
-    Intent.REPEAT, Intent.SOMETHING_ELSE, Intent.GOODBYE, Intent.STAY, Intent.SKIP,
+    Intent.AGAIN, Intent.SOMETHING_ELSE, Intent.GOODBYE, Intent.STAY, Intent.SKIP,
 )  # fmt: skip
 """What is an answer where the question has one for it, and else what it means anywhere."""

@@ -1,55 +1,107 @@
 """What the page shows, drawn from where the conversation is."""
 
+from collections.abc import Sequence
+
+from voice_agent.core import lines
 from voice_agent.core.commands import Choice, Show
-from voice_agent.core.practice import Guide, Place
+from voice_agent.core.conversation import Conversation
+from voice_agent.core.practice import Place
+from voice_agent.core.script import Line, Shown
 from voice_agent.core.stages import Stage
-from voice_agent.core.times import to_seconds
-from voice_agent.core.voice import Voice
 
 
 def draw(
-    now: int,
-    stage: Stage,
-    guide: Guide,
-    voice: Voice,
-    *,
-    offered: tuple[Choice, ...],
-    rating: str | None,
-    resources: str | None,
+    talk: Conversation, *, rating: str | None, practices: Sequence[str], may_end: bool
 ) -> Show:
-    """Return the whole picture for this moment."""
-    place = guide.place
-    shown = place.line.show if place and stage is not Stage.STOPPED else None
-    choices = offered if stage is Stage.OFFERING else ()
-    if not choices and shown and not voice.paused:
-        choices = tuple(Choice(id=c.id, label=c.label) for c in shown.choices)
-    guiding = stage is Stage.GUIDING
+    """Return the whole picture for this moment.
+
+    Args:
+        talk: where the conversation is.
+        rating: whether a number is asked for, `before` or `after`.
+        practices: what may be tapped where nothing is asked, by its ids.
+        may_end: whether one more stop ends the session.
+    """
+    place = talk.guide.place
+    shown = place.line.show if place and not talk.at(Stage.STOPPED) else None
+    guiding = talk.at(Stage.GUIDING)
     return Show(
-        t=to_seconds(now),
-        state=_state(stage, voice, rating, resources),
-        choices=choices,
+        t=talk.t,
+        state=_state(talk, rating),
+        choices=_choices(talk, shown, practices),
         breath=shown.breath if shown else None,
         hint=shown.hint if shown else None,
-        remaining_s=_remaining_s(guide.base) if guiding else None,
+        remaining_s=_remaining_s(talk.guide.base) if guiding else None,
         rating=rating,
-        resources=resources,
+        resources=talk.resources,
+        emergency=talk.emergency,
+        may_end=may_end,
     )
 
 
-def _state(stage: Stage, voice: Voice, rating: str | None, resources: str | None) -> str:
-    if voice.paused and stage is not Stage.ENDED:
+def _choices(
+    talk: Conversation, shown: Shown | None, practices: Sequence[str]
+) -> tuple[Choice, ...]:
+    """Return what may be tapped: each choice for as long as a tap on it counts."""
+    if talk.at(Stage.STOPPED, Stage.ENDED, Stage.CLOSING):
+        return ()
+    if talk.at(Stage.OFFERING):
+        return talk.offered
+    if talk.voice.paused:
+        return ()
+    asked = talk.guide.asked(unless=lines.SAFETY)
+    if asked is not None and asked[0].line is asked[1]:
+        shown = asked[1].show
+    elif shown is None or not shown.choices:
+        shown = talk.late.line.show if talk.late else None
+    if shown and shown.choices:
+        return tuple(Choice(id=each.id, label=each.label) for each in shown.choices)
+    return _always(talk, practices) if _something_to_tap(talk) else ()
+
+
+def _something_to_tap(talk: Conversation) -> bool:
+    """Whether there must be something to tap though nothing is asked: nobody is heard, or taps."""
+    place = talk.guide.place
+    asks_first = talk.at(Stage.OPENING) and place is not None and place.line.is_question
+    if not asks_first and not talk.at(Stage.LISTENING, Stage.WAITING):
+        return False
+    return (talk.touched or not talk.hears) and talk.resources != "crisis"
+
+
+def _always(talk: Conversation, practices: Sequence[str]) -> tuple[Choice, ...]:
+    """Return two practices, and to stay; where we stay already, an end."""
+    done = lines.ENOUGH if talk.at(Stage.WAITING) else lines.JUST_STAY
+    (script, line), choice = done
+    return (
+        *(Choice(id=each, label=talk.library[each].title) for each in practices),
+        *_named(talk.library[script].line(line), choice),
+    )
+
+
+def _named(line: Line, choice: str) -> tuple[Choice, ...]:
+    shown = line.show.choices if line.show else ()
+    return tuple(Choice(id=each.id, label=each.label) for each in shown if each.id == choice)
+
+
+def _state(talk: Conversation, rating: str | None) -> str:
+    if talk.voice.paused and not talk.at(Stage.ENDED):
         return "paused"
-    match stage:
+    match talk.stage:
         case Stage.LISTENING:
-            return "speaking" if voice.playing else "listening"
-        case Stage.CRISIS if resources != "crisis":
-            return "speaking" if voice.playing else "listening"  # a gentle check is no alarm
+            return _listening(talk)
+        case Stage.CRISIS if talk.resources != "crisis":
+            return _listening(talk)  # a gentle check is no alarm
         case Stage.CHECKING_IN:
             return "rating" if rating else "offering"
         case Stage.CLOSING:
             return "speaking"
         case _:
-            return str(stage)
+            return str(talk.stage)
+
+
+def _listening(talk: Conversation) -> str:
+    if talk.voice.playing:
+        return "speaking"
+    return "listening" if talk.hears else "here"
 
 
 def _remaining_s(base: Place | None) -> float | None:

@@ -1,6 +1,6 @@
 """Where we are in what is being said: scripts, lines, questions and asides on top of them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from voice_agent.core.script import END, Line, Script
@@ -18,6 +18,8 @@ class Place:
     between: bool = False
     """Put in between: afterwards the place below is taken up again."""
     deadline: int | None = None
+    lapsed: bool = False
+    """The time for an answer has passed; one that comes late still counts."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -30,6 +32,22 @@ class Place:
         return self.deadline is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A question that silence has answered: another answer still counts until more is said."""
+
+    script: Script
+    line: Line
+    then: tuple[str, str] | None
+    """The line that silence led to; any other one closes the question."""
+    since: int
+    """When its time was up, in ticks."""
+
+    def same(self, key: str) -> bool:
+        """Whether this answer leads where silence has led."""
+        return self.line.answers[key] == self.line.answers["silence"]
+
+
 class Guide:
     """The scripts under way: one, and on top of it what was put in between.
 
@@ -40,6 +58,8 @@ class Guide:
     def __init__(self, library: Mapping[str, Script]) -> None:
         self._library = library
         self._places: list[Place] = []
+        self.variant: str | None = None
+        """Lines that have a variant `<id>-<variant>` are said in it: `phone` or `taps`."""
         self.left: tuple[str, str] | None = None
         """The last line of the script that was ended last."""
 
@@ -73,9 +93,17 @@ class Guide:
 
     def _push(self, script_id: str, line_id: str | None, *, alone: bool, between: bool) -> Place:
         script = self._library[script_id]
-        place = Place(script, script.line(line_id or script.first), alone, between)
+        place = Place(script, self._line(script, line_id or script.first), alone, between)
         self._places.append(place)
         return place
+
+    def _line(self, script: Script, line_id: str) -> Line:
+        if self.variant is not None:
+            wanted = f"{line_id}-{self.variant}"
+            for line in script.lines:
+                if line.id == wanted:
+                    return line
+        return script.line(line_id)
 
     def ask(self, now: int) -> bool:
         """Begin to wait for the answer if the line is a question; whether it is one."""
@@ -83,6 +111,7 @@ class Guide:
         if not place.line.is_question:
             return False
         place.deadline = now + to_ticks(place.line.wait_s or 0)
+        place.lapsed = False
         return True
 
     def go(self, target: str) -> Place | None:
@@ -93,9 +122,10 @@ class Guide:
         place.deadline = None
         if target in self._library and not any(line.id == target for line in place.script.lines):
             script = self._library[target]
-            self._places[-1] = Place(script, script.line(script.first), between=place.between)
+            first = self._line(script, script.first)
+            self._places[-1] = Place(script, first, between=place.between)
         else:
-            place.line = place.script.line(target)
+            place.line = self._line(place.script, target)
         return self._places[-1]
 
     def onward(self) -> Place | None:
@@ -103,16 +133,35 @@ class Guide:
         place = self._places[-1]
         return self.leave() if place.alone else self.go(place.script.after(place.line.id))
 
-    def question(self) -> Line | None:
-        """Return the question being asked, or the next one: an answer may come before it."""
-        place = self.place
-        if place is None or place.line.is_question:
-            return place.line if place else None
+    def asked(self, *, unless: Container[str] = ()) -> tuple[Place, Line] | None:
+        """Return the question that an answer is to now, and its place.
+
+        It is the one being asked, or the next one, as an answer may come before it; what was put
+        in between hides it only where its script is one of `unless`.
+        """
+        for place in reversed(self._places):
+            line = self._question(place)
+            if line is not None:
+                return place, line
+            if not place.between or place.script.id in unless:
+                return None
+        return None
+
+    def _question(self, place: Place) -> Line | None:
+        if place.line.is_question:
+            return place.line
         following = place.script.after(place.line.id)
         if place.alone or place.line.on_speech != "answer":
             return None
-        coming = {line.id: line for line in place.script.lines}.get(following)
-        return coming if coming is not None and coming.is_question else None
+        if all(line.id != following for line in place.script.lines):
+            return None
+        coming = self._line(place.script, following)
+        return coming if coming.is_question else None
+
+    def leave_to(self, place: Place) -> None:
+        """End all that lies on `place`."""
+        while self._places and self._places[-1] is not place:
+            self._places.pop()
 
     def leave(self) -> Place | None:
         """End the script on top; the place below, or None where all is over."""

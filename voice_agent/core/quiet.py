@@ -18,6 +18,11 @@ class Quiet:
         self._course = course
         self._soft_words = 0
         self._kept = False
+        self._to_tell: lines.Key | None = None
+
+    def tell(self, key: lines.Key | None) -> None:
+        """Say this line as soon as nothing else sounds; None: nothing any more."""
+        self._to_tell = key
 
     def broken(self, since: str, at: int | None = None) -> None:
         """Take that the person did something at tick `at`, which began a new silence.
@@ -28,7 +33,7 @@ class Quiet:
         if talk.ladder.announced:
             self._kept = True
             place = talk.guide.place
-            if place is not None and place.key in lines.ANNOUNCEMENTS:
+            if place is not None and lines.plain(place.key) in lines.ANNOUNCEMENTS:
                 talk.guide.leave()
                 talk.out += talk.voice.drop(talk.now)
         talk.ladder.anchor(talk.now if at is None else at, since)
@@ -50,6 +55,10 @@ class Quiet:
         if kept:
             talk.put_between(lines.KEPT, through_pause=True)
             return True
+        if self._to_tell is not None and self._may_tell:
+            told, self._to_tell = self._to_tell, None
+            talk.put_between(told)
+            return True
         place = talk.guide.place
         if place is not None and place.deadline is not None and not voice.paused:
             if talk.now < place.deadline:
@@ -61,6 +70,10 @@ class Quiet:
             return False
         self._rung(reached)
         return True
+
+    @property
+    def _may_tell(self) -> bool:
+        return not (self._talk.voice.paused or self._talk.at(Stage.CRISIS, Stage.CLOSING))
 
     def due(self, now: int) -> bool:
         """Whether `pass_by` would change anything at `now`; changes nothing itself.
@@ -75,6 +88,8 @@ class Quiet:
             return True
         if voice.under_way or talk.at(Stage.STOPPED):
             return False
+        if self._to_tell is not None and self._may_tell:
+            return True
         place = talk.guide.place
         if place is not None and place.deadline is not None and not voice.paused:
             return now >= place.deadline
@@ -86,6 +101,8 @@ class Quiet:
         ends = () if talk.safety else _ENDS
         if talk.voice.paused or talk.at(Stage.WAITING):
             return ends
+        if talk.at(Stage.OFFERING) and talk.lapsed:
+            return (Rung.WAIT, *ends)
         if not talk.at(Stage.LISTENING):
             return ()
         if talk.safety:
@@ -101,6 +118,8 @@ class Quiet:
         )
         match reached.rung:
             case Rung.SOFT:
+                if talk.keys_told and self._soft_words == 0:
+                    self._soft_words = 1  # on a phone the first one says which key tells them
                 talk.put_between(lines.SOFT[self._soft_words % len(lines.SOFT)])
                 self._soft_words += 1
             case Rung.OFFER:

@@ -65,6 +65,7 @@ class Safety:
                 self._course.take_answer(place, "yes")
                 return
         self._emergency = kind == "emergency"
+        talk.emergency = talk.emergency or self._emergency
         talk.replace((_CRISIS_SCRIPT, lines.CRISIS[kind]), Happening.FLAGGED)
 
     def _attacked(self) -> None:
@@ -85,6 +86,13 @@ class Safety:
         elif not talk.at(Stage.CRISIS):
             talk.put_between(lines.PERSON)
 
+    def may_end(self, now: int) -> bool:
+        """Whether a stop at tick `now` would end the session."""
+        talk = self._talk
+        if not talk.at(Stage.STOPPED) or talk.voice.playing is not None or talk.safety:
+            return False
+        return now - self._stopped_at >= to_ticks(talk.settings.stop.second_stop_s)
+
     def stop(self) -> None:
         """Fall silent at once; a second stop, long enough after the first, ends.
 
@@ -93,12 +101,12 @@ class Safety:
         """
         talk = self._talk
         if talk.at(Stage.STOPPED) and talk.voice.playing is None:
-            since = talk.now - self._stopped_at
-            if since >= to_ticks(talk.settings.stop.second_stop_s) and not talk.safety:
+            if self.may_end(talk.now):
                 talk.end("stopped")
             return
         self._stopped_at = talk.now
         self._attacked_here = self._attacked_here and talk.at(Stage.STOPPED)
         talk.out += talk.voice.stop(talk.now)
+        talk.late = None
         talk.guide.leave_between()
         talk.stages.move(Happening.STOPPED)

@@ -179,7 +179,16 @@ class Session:
         What is due stays due while nothing else happens.
         """
         wants_word = self._wants_word()
-        return self._talk.floor.due(now, wants_word=wants_word) or self._quiet.due(now)
+        return (
+            self._talk.floor.due(now, wants_word=wants_word)
+            or self._quiet.due(now)
+            or self._may_end_now(now)
+        )
+
+    def _may_end_now(self, now: int) -> bool:
+        """Whether the page must be told by now that one more stop ends."""
+        shown = self._shown
+        return shown is not None and not shown.may_end and self._safety.may_end(now)
 
     def _wants_word(self) -> bool:
         """Whether a question was asked that wants a word.
@@ -187,14 +196,16 @@ class Session:
         The first question is open: whoever answers it may take their time.
         """
         place = self._talk.guide.place
-        return place is not None and place.line.is_question and not self._talk.at(Stage.OPENING)
+        if place is None or place.lapsed or self._talk.at(Stage.OPENING):
+            return False
+        return place.line.is_question
 
     def _settle(self) -> bool:
         """See what the time that has passed brings; whether anything."""
         talk = self._talk
         utterance = talk.floor.over(talk.now, wants_word=self._wants_word())
         if utterance is None:
-            return self._quiet.pass_by()
+            return self._quiet.pass_by() or self._may_end_now(talk.now)
         self._meaning.utterance_over(utterance)
         return True
 
@@ -202,13 +213,10 @@ class Session:
         """Show the page another picture, if there is another one."""
         talk = self._talk
         picture = draw(
-            talk.now,
-            talk.stage,
-            talk.guide,
-            talk.voice,
-            offered=talk.offered,
+            talk,
             rating=self._course.rating_asked,
-            resources=talk.resources,
+            practices=self._course.practices,
+            may_end=self._safety.may_end(talk.now),
         )
         if self._shown is None or picture != replace(self._shown, t=picture.t):
             self._shown = picture
