@@ -38,8 +38,8 @@ from numpy.typing import NDArray
 from voice_agent.agent.decoders import Decoders
 from voice_agent.agent.host import Host
 from voice_agent.agent.parts import prepare
-from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
+from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.speaking import spoken
 from voice_agent.core.script import phrases_of
 from voice_agent.engines.tts.line import Line, RenderSettings
@@ -128,6 +128,9 @@ class Wire:
             self.sounds[-1] = (self.sounds[-1][0], last)
         else:
             self.sounds.append((first, last))
+
+    def flush(self) -> None:
+        """Do nothing: nothing waits here."""
 
     def received(self) -> Sequence[Mapping[str, Any]]:
         """Give what was tapped."""

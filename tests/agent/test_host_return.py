@@ -1,20 +1,19 @@
 """A session that a crash cut off comes back once, whole, and is not lost by a line that fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
+from stand_ins import Line
 
 from voice_agent.agent import host as hosts
 from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError, Host
 from voice_agent.agent.kept import rebuild
 from voice_agent.agent.parts import Parts
-from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
+from voice_agent.agent.renders import RenderQueue
 from voice_agent.core import inputs as i
 from voice_agent.core.config import with_setting
 from voice_agent.core.journal import Journal
@@ -25,33 +24,6 @@ from voice_agent.store import SessionState, Store
 from voice_agent.transport.base import LineState
 
 NOW = 1_000_000.0
-
-
-class Line:
-    """A page's line of our own making, in whatever state a test wants it."""
-
-    via = "web"
-    playout_rate = 48_000
-    cancels_echo = True
-
-    def __init__(self, state: LineState) -> None:
-        self.state = state
-        self.sent: list[Mapping[str, Any]] = []
-
-    def read(self) -> None:
-        return None
-
-    def write(self, frame: np.ndarray) -> None:
-        pass
-
-    def received(self) -> tuple[()]:
-        return ()
-
-    def send(self, message: Mapping[str, Any]) -> None:
-        self.sent.append(message)
-
-    async def close(self) -> None:
-        self.state = LineState.CLOSED
 
 
 def spoken(number: int, t: float, *cues: str) -> list[i.Input]:

@@ -1,71 +1,18 @@
 """Sound that comes late is heard whole; sound that does not come is silence."""
 
-from collections import deque
-
 import numpy as np
 import pytest
+from stand_ins import Line, Loop, session
 
 from voice_agent.agent.live import LATE_FRAMES, LATE_SPEECH_FRAMES, LiveSession
-from voice_agent.core.inputs import ClockAnchored, Input
-from voice_agent.transport.base import HEARING_FRAME, LineState
-
-
-class Line:
-    """A page's line; what is put into `coming` can be read."""
-
-    state = LineState.CONNECTED
-
-    def __init__(self) -> None:
-        self.coming: deque[np.ndarray] = deque()
-
-    def read(self) -> np.ndarray | None:
-        return self.coming.popleft() if self.coming else None
-
-    def write(self, frame: object) -> None:
-        pass
-
-    def received(self) -> tuple[()]:
-        return ()
-
-
-class Loop:
-    """The session loop's outside: it counts, and keeps what was heard."""
-
-    def __init__(self) -> None:
-        self.tick = 0
-        self.ended: str | None = None
-        self.heard: list[int] = []
-        self.handled: list[Input] = []
-
-    @property
-    def t(self) -> float:
-        return self.tick / 100
-
-    def handle(self, event: Input) -> None:
-        self.handled.append(event)
-
-    def flush(self) -> None:
-        pass
-
-    def step(self, heard: list[np.ndarray]) -> np.ndarray:
-        self.tick += 1
-        self.heard += [int(frame[0]) for frame in heard]
-        return np.zeros(HEARING_FRAME, np.int16)
+from voice_agent.core.inputs import ClockAnchored
+from voice_agent.transport.base import HEARING_FRAME
 
 
 def joined(line: Line, loop: Loop) -> LiveSession:
     """A session that begins now, at 0."""
-    live = LiveSession(
-        "id",
-        loop,
-        via="web",
-        microphone=True,
-        country=None,
-        now_s=0.0,
-        append=lambda rows: None,
-        lines=[],
-    )
-    live.attach(line, None)
+    live = session(loop)
+    live.attach(line, None, 0.0)
     live.step_to(0.0, 0.0)
     return live
 

@@ -13,9 +13,9 @@ from voice_agent.agent.kept import Kept, rebuild
 from voice_agent.agent.live import LiveSession
 from voice_agent.agent.loop import SessionLoop
 from voice_agent.agent.parts import Parts
-from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.refusal import Refusal
+from voice_agent.agent.renders import RenderQueue
 from voice_agent.core.config import CoreSettings
 from voice_agent.core.errors import StillHereError
 from voice_agent.core.journal import Journal
@@ -198,16 +198,21 @@ class Host:
             return "ended", False
         return "interrupted", True
 
+    def country_of(self, session_id: str) -> str | None:
+        """Return the country a live session was opened for; None when it is not live."""
+        live = self.sessions.get(session_id)
+        return None if live is None else live.country
+
     # Lines
 
     def may_attach(self, session_id: str, page: str) -> None:
         """Check that `page` may take the session's line.
 
         Raises:
-            HeldElsewhereError: another page holds it and is still there.
+            HeldElsewhereError: another page holds it and is still there, or is connecting.
         """
         live = self.sessions.get(session_id)
-        if live is not None and live.connected and live.page not in (None, page):
+        if live is not None and live.held_against(page, time.monotonic()):
             raise HeldElsewhereError(
                 "This conversation is already open in another window. Go on there, or close it."
             )
@@ -224,7 +229,7 @@ class Host:
         live = self.sessions.get(session_id) or await self._take_up(session_id)
         if page is not None:
             self.may_attach(session_id, page)
-        old = live.attach(transport, page)
+        old = live.attach(transport, page, time.monotonic())
         if old is not None:
             self._later(old.close())
 

@@ -28,9 +28,12 @@ KEEP_TICKS = 10
 """How often what happened is handed to the store."""
 FAREWELL_TICKS = 60
 """How long the line stays open after the end, so that the last message and word arrive."""
+CONNECT_S = 10.0
+"""How long a page that was answered may take to connect before another may have its place."""
 FRAMES_A_STEP = 3
 """The most that is taken in 10 ms: sound that waited is heard at three times its speed."""
 
+_SILENCING = frozenset({"stop", "pause"})
 _NO_SOUND = np.zeros(HEARING_FRAME, np.int16)
 
 
@@ -56,10 +59,13 @@ class LiveSession:
         self.transport: Transport | None = None
         self.lost_at_s: float | None = None
         self._microphone = microphone
-        self._country = country
+        self.country = country
         self._append = append
         self._lines = lines
         self.made_s = now_s
+        self._attached_s = now_s
+        self._came = False
+        """Whether the line that is attached now was ever connected."""
         self._begun_s = now_s - loop.tick / 100
         self._joined = False
         self._restarted = loop.tick > 0
@@ -94,14 +100,24 @@ class LiveSession:
             LineState.HELD,
         )
 
-    def attach(self, transport: Transport, page: str | None) -> Transport | None:
+    def held_against(self, page: str, now_s: float) -> bool:
+        """Whether another page than `page` has the line, or is about to connect."""
+        if self.transport is None or self.page in (None, page):
+            return False
+        if self._came or now_s - self._attached_s > CONNECT_S:
+            return self.connected
+        return self.transport.state is not LineState.CLOSED
+
+    def attach(self, transport: Transport, page: str | None, now_s: float) -> Transport | None:
         """Take over a new line; the old one is returned, to be closed."""
         old, self.transport = self.transport, transport
         self.page = page
+        self._attached_s, self._came = now_s, False
         return old
 
     def step_to(self, now_s: float, unix_s: float) -> None:
         """Live through all whole 10 ms that have passed until `now_s` (a monotonic clock)."""
+        self._came = self._came or self.connected
         due = int((now_s - self._begun_s) * 100)
         behind = due - self.loop.tick
         if not self._joined:
@@ -138,7 +154,7 @@ class LiveSession:
         else:
             loop.handle(
                 i.ParticipantJoined(
-                    t=loop.t, via=self.via, microphone=self._microphone, country=self._country
+                    t=loop.t, via=self.via, microphone=self._microphone, country=self.country
                 )
             )
         self._keep()
@@ -209,9 +225,12 @@ class LiveSession:
         self.loop.handle(i.ParticipantLeft(t=self.loop.t, reason=reason))
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send to the page, where there is a line."""
-        if self.transport is not None:
-            self.transport.send(message)
+        """Send to the page, where there is a line; a stop empties what the line still holds."""
+        if self.transport is None:
+            return
+        if message["type"] in _SILENCING:
+            self.transport.flush()
+        self.transport.send(message)
 
     def _keep(self) -> None:
         self.loop.flush()

@@ -57,6 +57,10 @@ class Transport(Protocol):
         """Send 10 ms of the agent's voice."""
         ...
 
+    def flush(self) -> None:
+        """Throw away what was written and is not sent yet; a line that holds nothing does nothing."""
+        ...
+
     def received(self) -> Sequence[Mapping[str, Any]]:
         """Return the messages that came since the last call: JSON objects with `type`."""
         ...

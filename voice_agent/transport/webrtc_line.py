@@ -144,10 +144,13 @@ class WebRtcTransport:
         held = self._held
         if self._closed or held is None:
             return
-        self._flush(held)
+        self._send_waiting(held)
         pcm = frame.tobytes() if frame.any() else _DITHER[self.frames_out % len(_DITHER)]
         held.voice.push_pcm(pcm, PLAYOUT_RATE, 1)
         self.frames_out += 1
+
+    def flush(self) -> None:
+        """Do nothing: the library takes each frame at once."""
 
     def received(self) -> Sequence[Mapping[str, Any]]:
         """Return the page's messages since the last call: JSON objects with a `type`."""
@@ -159,7 +162,7 @@ class WebRtcTransport:
         if self._closed or held is None:
             return
         self._outbox.put(message)
-        self._flush(held)
+        self._send_waiting(held)
 
     async def close(self) -> None:
         """Hang up and free everything native; a second call does nothing."""
@@ -178,7 +181,7 @@ class WebRtcTransport:
                 held.channel.close()  # tells the page at once
             await asyncio.shield(asyncio.to_thread(held.let_go))
 
-    def _flush(self, held: Held) -> None:
+    def _send_waiting(self, held: Held) -> None:
         waiting = self._outbox.waiting
         if not waiting or held.channel is None:
             return

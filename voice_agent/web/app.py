@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError
 from voice_agent.core.errors import StillHereError, UsageError
 from voice_agent.web import docs, metrics
 from voice_agent.web.addresses import hosts
+from voice_agent.web.answers import refusal, who_to_call
 from voice_agent.web.bodies import (
     Answer,
     Away,
@@ -93,7 +94,8 @@ def make_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     settings = service.settings
-    app.add_middleware(Guard, allowed_hosts=hosts(settings))
+    lines = who_to_call(service.parts.resources, settings.country)
+    app.add_middleware(Guard, allowed_hosts=hosts(settings), lines=lines)
     _errors(app)
     _sessions(app)
     _page(app)
@@ -114,21 +116,13 @@ def _reworded(message: str) -> str:
 
 
 def _errors(app: FastAPI) -> None:
-    def answer(status: int, sentence: str) -> JSONResponse:
-        return JSONResponse({"message": sentence}, status)
-
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_request: Request, error: RequestValidationError) -> Response:
-        first = error.errors()[0]
-        if first["type"] == "json_invalid" or isinstance(first["input"], bytes):
-            return answer(400, "That is not JSON with the content type application/json.")
-        if first["loc"] == ("body",):
-            return answer(422, "The body is no JSON object; send one, such as {}.")
-        place = ".".join(str(part) for part in first["loc"] if part != "body") or "the request"
-        return answer(422, f"{place}: {_reworded(first['msg'])}.")
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        status, sentence = _what_was_wrong(error)
+        return refusal(request.scope, status, sentence)
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
         known = {
             400: "That cannot be read; send JSON.",
             404: "There is nothing here.",
@@ -136,19 +130,34 @@ def _errors(app: FastAPI) -> None:
         }
         sentence = error.detail if error.detail.endswith((".", "!")) else None
         sentence = sentence or known.get(error.status_code, f"{error.detail}.")
-        return JSONResponse({"message": sentence}, error.status_code, headers=error.headers)
+        return refusal(request.scope, error.status_code, sentence, headers=error.headers)
 
     @app.exception_handler(StillHereError)
-    async def _ours(_request: Request, error: StillHereError) -> Response:
-        status = 409 if isinstance(error, HeldElsewhereError) else 400
-        return answer(
-            status if isinstance(error, (UsageError, HeldElsewhereError)) else 503, str(error)
-        )
+    async def _ours(request: Request, error: StillHereError) -> Response:
+        if isinstance(error, HeldElsewhereError):
+            return refusal(request.scope, 409, str(error))
+        if isinstance(error, UsageError):
+            return refusal(request.scope, 400, str(error))
+        # Whoever cannot be led here just now is told who else is there.
+        service = service_of(request)
+        if isinstance(error, FullError):
+            country = error.country
+        else:
+            session = request.path_params.get("session", "")
+            country = service.host.country_of(session) or service.settings.country
+        resources = service.parts.resources.as_json(country)
+        return refusal(request.scope, 503, str(error), resources=resources)
 
-    @app.exception_handler(FullError)
-    async def _full(request: Request, error: FullError) -> Response:
-        resources = service_of(request).parts.resources.as_json(error.country)
-        return JSONResponse({"message": str(error), "resources": resources}, 503)
+
+def _what_was_wrong(error: RequestValidationError) -> tuple[int, str]:
+    """Return the status and the sentence for a body or query that is not as it must be."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid" or isinstance(first["input"], bytes):
+        return 400, "That is not JSON with the content type application/json."
+    if first["loc"] == ("body",):
+        return 422, "The body is no JSON object; send one, such as {}."
+    place = ".".join(str(part) for part in first["loc"] if part != "body") or "the request"
+    return 422, f"{place}: {_reworded(first['msg'])}."
 
 
 def _sessions(app: FastAPI) -> None:
@@ -157,8 +166,7 @@ def _sessions(app: FastAPI) -> None:
     @app.post("/api/sessions", status_code=201, tags=["sessions"], responses={503: {"model": Full}})
     async def create(body: NewSession, service: Running) -> OpenedSession:
         """Make a session; it begins when its page's offer is answered."""
-        if not service.ready:
-            raise StillHereError("The service is still starting; try again in a moment.")
+        service.check_ready()
         opened = await service.host.open(
             via="web", microphone=body.microphone, country=body.country, mode=body.mode
         )

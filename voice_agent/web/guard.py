@@ -1,12 +1,12 @@
 """What every request passes: the Host it names, its size, and the headers of every answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from voice_agent import log
+from voice_agent.web.answers import refusal
 
 MOST_BYTES = 64 * 1024
 """A page's offer is 3 to 10 kB."""
@@ -54,8 +54,12 @@ class Guard:
     (DNS rebinding) opens nothing.
     """
 
-    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, allowed_hosts: Iterable[str], lines: Sequence[str] = ()
+    ) -> None:
         self._app = app
+        self._lines = tuple(lines)
+        """Who to call, for a person who came by a name that is refused."""
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +79,8 @@ class Guard:
             await send(message)
 
         async def refuse(status: int, sentence: str) -> None:
-            await JSONResponse({"message": sentence}, status)(scope, receive, sending)
+            answer = refusal(scope, status, sentence, lines=self._lines)
+            await answer(scope, receive, sending)
 
         host = host_of(headers.get(b"host", b"").decode("latin-1"))
         if "*" not in self._allowed and host not in self._allowed:

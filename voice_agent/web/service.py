@@ -95,6 +95,15 @@ class Service:
             return _STOPPED
         return self.store.fault
 
+    def check_ready(self) -> None:
+        """Check that sessions can begin.
+
+        Raises:
+            StillHereError: the service is still starting, or ending.
+        """
+        if not self.ready:
+            raise StillHereError("The service is still starting; try again in a moment.")
+
     def _first(self) -> Iterator[Line]:
         """Yield what must never wait for the synthesiser: safety, and the first words."""
         parts = self.parts
@@ -155,8 +164,8 @@ class Service:
         Raises:
             StillHereError: the service is not ready yet, or the offer cannot be used.
         """
-        if self.webrtc is None or not self.ready:
-            raise StillHereError("The service is still starting; try again in a moment.")
+        self.check_ready()
+        assert self.webrtc is not None
         return await self.webrtc.answer(offer_sdp)
 
     def end(self) -> None:
