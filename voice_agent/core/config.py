@@ -112,6 +112,57 @@ class PaceSettings(_Group):
     louder_most_db: float = Field(default=9.0, ge=0, le=20, description="The most it rises, in dB.")
 
 
+class ShutdownSettings(_Group):
+    """When flat speech is noticed; each line is against the person's own baseline."""
+
+    baseline_s: float = Field(
+        default=60.0,
+        ge=0,
+        le=3600,
+        description="Seconds of voiced speech until it is known what is usual for somebody.",
+    )
+    turns: int = Field(default=3, ge=1, le=20, description="Turns in a row that must be flat.")
+    families: int = Field(
+        default=2, ge=1, le=6, description="Families of signs past their line in each of them."
+    )
+    habit_turns: int = Field(
+        default=30, ge=1, le=1000, description="Flat turns in a row after which that is usual."
+    )
+    aside_s: float = Field(
+        default=1.0, ge=0, le=10, description='Seconds below which an "mhm" is no turn.'
+    )
+    latency_s: float = Field(
+        default=0.8, ge=0, le=60, description="Seconds later than usual that an answer comes."
+    )
+    latency_factor: float = Field(
+        default=2.0, ge=1, le=20, description="Times the usual latency, where that is more."
+    )
+    length_share: float = Field(
+        default=0.5, gt=0, lt=1, description="Share of the usual length that is short."
+    )
+    length_least_s: float = Field(
+        default=1.5, ge=0, le=60, description="Usual length in seconds from which that is judged."
+    )
+    pitch_steps: float = Field(
+        default=0.8, gt=0, le=3, description="Steps that pitch falls in movement and height."
+    )
+    effort_steps: float = Field(
+        default=0.8, gt=0, le=3, description="Steps that the voice falls in brightness."
+    )
+    pace_share: float = Field(
+        default=0.7, gt=0, lt=1, description="Share of the usual syllables a second that is slow."
+    )
+    pace_least_s: float = Field(
+        default=1.0, ge=0, le=60, description="Seconds an utterance must last to have a pace."
+    )
+    words_share: float = Field(
+        default=0.5, gt=0, le=1, description='Share of turns with "I don\'t know" or the like.'
+    )
+    words_factor: float = Field(
+        default=3.0, ge=1, le=20, description="Times one's own rate of them, where that is more."
+    )
+
+
 class CoreSettings(_Group):
     """All that the decisions depend on; written into the first line of each log."""
 
@@ -120,6 +171,7 @@ class CoreSettings(_Group):
     offers: OfferSettings = Field(default_factory=OfferSettings)
     stop: StopSettings = Field(default_factory=StopSettings)
     pace: PaceSettings = Field(default_factory=PaceSettings)
+    shutdown: ShutdownSettings = Field(default_factory=ShutdownSettings)
 
 
 def with_setting(settings: CoreSettings, key: str, value: object) -> CoreSettings:

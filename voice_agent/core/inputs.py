@@ -59,14 +59,24 @@ class UtteranceMeasured(Input):
 
     utterance: int
     latency_s: float | None = None
+    """From the end of what it answers to its onset; null where it answers nothing."""
     length_s: float | None = None
     rate_per_s: float | None = None
+    """Syllable nuclei a second."""
     level_dbfs: float | None = None
+    above_noise_db: float | None = None
     pitch_median_cents: int | None = None
+    pitch_high_cents: int | None = None
+    """The upper quartile."""
     pitch_spread_cents: int | None = None
+    pitch_movement: int | None = None
+    """Cents a second, up and down."""
+    brightness_db: float | None = None
+    """Energy from .5 to 5 kHz against that below: vocal effort, whatever the gain."""
     voiced_share: float | None = None
     pause_share: float | None = None
     not_measurable: str | None = None
+    """`short`, `noise`, `clipped` or `gain`; latency and length stand all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from voice_agent.core.conversation import Conversation, Output
 from voice_agent.core.course import Course
 from voice_agent.core.link import Link
 from voice_agent.core.meaning import Meaning
+from voice_agent.core.noticing import Noticing
 from voice_agent.core.picture import draw
 from voice_agent.core.quiet import Quiet
 from voice_agent.core.safety import Safety
@@ -36,6 +37,7 @@ class Session:
         self._quiet = Quiet(self._talk, self._course)
         self._meaning = Meaning(self._talk, self._course, self._safety, self._quiet)
         self._link = Link(self._talk, self._quiet)
+        self._noticing = Noticing(self._talk, self._course)
         self._consents: set[str] = set()
         self._shown: Show | None = None
 
@@ -108,7 +110,10 @@ class Session:
                 self._quiet.sounded()
                 talk.release()
             case i.Transcript():
+                self._noticing.hear(event)
                 self._meaning.hear(event)
+            case i.UtteranceMeasured():
+                self._noticing.measured(event)
             case i.Hummed():
                 self._meaning.hummed()
             case i.Tapped():
@@ -118,6 +123,7 @@ class Session:
             case i.ConsentChanged():
                 self._quiet.broken("a tap")
                 (self._consents.add if event.given else self._consents.discard)(event.consent)
+                self._noticing.consent(event)
             case i.DistressRated():
                 self._quiet.broken("a tap")
                 self._course.rated(event.rating)
@@ -226,8 +232,5 @@ class Session:
 _EVER_SO_OFTEN = frozenset({i.Ticked, i.Features})
 """Inputs that change the picture only where they lead to something."""
 
-_ONLY_KEPT = frozenset(
-    {i.UtteranceMeasured, i.LineRendered, i.PlayoutStarted, i.PlayoutPaused,
-     i.ClockAnchored}
-)  # fmt: skip
+_ONLY_KEPT = frozenset({i.LineRendered, i.PlayoutStarted, i.PlayoutPaused, i.ClockAnchored})
 """Inputs that are kept in the log but change no decision of this class yet."""

@@ -104,6 +104,7 @@ def measure(
         return Measures(length_s=length_s, not_measurable=reason)
     voiced = strong_ten_ms[begin:end]
     inside = level[begin:end]
+    cents = _pitch(track, strong, level)
     quiet = int((inside < float(np.quantile(inside, 0.95)) - 25.0).sum())
     return Measures(
         length_s=length_s,
@@ -114,7 +115,10 @@ def measure(
         brightness_db=round(_brightness(samples, np.flatnonzero(strong_ten_ms), power), 1),
         voiced_share=round(float(voiced.sum()) / loudness.PER_S / length_s, 2),
         pause_share=round((quiet / loudness.PER_S + cut_s) / length_s, 2),
-        **_pitch(track, strong, level),
+        pitch_median_cents=cents["median"],
+        pitch_high_cents=cents["high"],
+        pitch_spread_cents=cents["spread"],
+        pitch_movement=cents["movement"],
     )
 
 
@@ -184,14 +188,14 @@ def _rate(level: Floats, voiced: Mask, noise: float, length_s: float) -> float:
 def _pitch(track: PitchTrack, strong: Mask, level: Floats) -> dict[str, int]:
     at = _ten_ms(np.arange(len(strong)), len(level))
     amplitude = 10.0 ** (level[at] / 20.0)
-    low, middle, quarter, high = quantiles(
+    low, middle, upper, high = quantiles(
         track.semitones[strong], amplitude[strong], (0.16, 0.5, 0.75, 0.84)
     )
     return {
-        "pitch_median_cents": round(100 * middle),
-        "pitch_high_cents": round(100 * quarter),
-        "pitch_spread_cents": round(100 * (high - low) / 2),
-        "pitch_movement": round(100 * _movement(track.semitones, strong)),
+        "median": round(100 * middle),
+        "high": round(100 * upper),
+        "spread": round(100 * (high - low) / 2),
+        "movement": round(100 * _movement(track.semitones, strong)),
     }
 
 
