@@ -5,10 +5,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from voice_agent.agent.measuring import Measuring
 from voice_agent.agent.recogniser import Recogniser
 from voice_agent.core import inputs as i
 from voice_agent.core.times import to_seconds
 from voice_agent.cues import Grammar, is_open_ended
+from voice_agent.engines.pitch.queue import InlineMeasurer, Measurer
 from voice_agent.engines.stt.utterances import (
     VOICED_PEAK,
     Failed,
@@ -34,6 +36,7 @@ class Hearing:
         keeps_text: Callable[[], bool],
         hears_tone: Callable[[], bool] = lambda: False,
         attending: Callable[[], bool],
+        measurer: Measurer | None = None,
         latency_ticks: int = 0,
         lag_ticks: int = 300,
         utterances: int = 0,
@@ -46,8 +49,18 @@ class Hearing:
         self._keeps_text = keeps_text
         self._hears_tone = hears_tone
         self._attending = attending
+        self._measuring = Measuring(
+            measurer or InlineMeasurer(),
+            allowed=hears_tone,
+            pending=attending,
+            latency=latency_ticks,
+        )
         self._hummed = False
         self._goes_on = False
+
+    def sounded(self, now: int) -> None:
+        """Take that the agent's voice sounds at this tick: what is said next may answer it."""
+        self._measuring.sounded(now)
 
     def hear(
         self, frame: NDArray[np.int16], now: int, playout_dbfs: float | None = None
@@ -56,11 +69,14 @@ class Hearing:
         detector = self._detector
         edges = detector.process(frame, playout_dbfs)
         self._utterances.hear(frame, voiced=detector.frame_voicing.peak >= VOICED_PEAK)
+        if self._hears_tone():
+            self._measuring.hear(frame, detector.noise_dbfs)
         out: list[i.Input] = []
         for edge in edges:
             out += self._edge(edge, now)
         if detector.speaking:
             self._utterances.speech(now, may_be_over=detector.may_be_over)
+            self._measuring.speech(self._utterances.number, now)
         return out
 
     def _tick_of(self, sample: int, now: int) -> int:
@@ -79,6 +95,7 @@ class Hearing:
             case Started(onset):
                 onset_tick = self._tick_of(onset, now)
                 self._utterances.started(now, onset_tick, goes_on=self._goes_on)
+                self._measuring.started(self._utterances.number, onset_tick)
                 return [i.SpeechStarted(t=t, onset_s=to_seconds(onset_tick))]
             case Hum():
                 self._hummed = True
@@ -97,12 +114,14 @@ class Hearing:
         if self._hummed:
             self._hummed = False
             self._utterances.dropped()
+            self._measuring.dropped()
             return [*out, i.Hummed(t=t, length_s=to_seconds(last_tick - onset_tick))]
         self._utterances.ended(now)
+        self._measuring.ended(last_tick)
         return out
 
     def results(self, now: int) -> list[i.Input]:
-        """Return the transcripts that are due; a candidate waits until its segment is over."""
+        """Return the transcripts and measures that are due, in this order."""
         out: list[i.Input] = []
         for result in self._utterances.results(now):
             match result:
@@ -112,7 +131,7 @@ class Hearing:
                     out.append(i.EngineFailed(t=to_seconds(now), engine="stt", reason=reason))
                 case Recovered():
                     out.append(i.EngineRecovered(t=to_seconds(now), engine="stt"))
-        return out
+        return [*out, *self._measuring.results(now)]
 
     def _transcript(self, words: Words, now: int) -> i.Transcript:
         # What is not yet confirmed counts too: a stop or a cry for help must not be missed.
@@ -147,6 +166,7 @@ class Hearing:
         """Forget what was under way: the line was lost. What was said to its end is still heard."""
         self._detector.reset()
         self._utterances.reset()
+        self._measuring.dropped()
         self._hummed = self._goes_on = False
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from voice_agent.core.errors import MalformedEventError
 from voice_agent.core.journal import Journal
 from voice_agent.core.session import Session
 from voice_agent.core.times import to_seconds, to_ticks
+from voice_agent.engines.pitch.queue import Measurer
 from voice_agent.engines.vad.detector import SpeechDetector
 
 TICK_FRAMES = 10
@@ -43,6 +44,7 @@ class SessionLoop:
         parts: Parts,
         *,
         recogniser: Recogniser,
+        measurer: Measurer | None = None,
         want: Want,
         write: Callable[[str], None],
         send: Send,
@@ -72,6 +74,7 @@ class SessionLoop:
             keeps_text=lambda: self.core.consented("transcript"),
             hears_tone=lambda: self.core.consented("tone"),
             attending=lambda: self.core.attending,
+            measurer=measurer or parts.measurer,
             latency_ticks=latency_ticks,
             lag_ticks=to_ticks(parts.settings.patience.lag_s),
             utterances=utterances,
@@ -183,6 +186,8 @@ class SessionLoop:
                 self.handle(self.hearing.features(self.tick))
             self.handle(i.Ticked(t=self.t))
         sound = self.speaking.fill(self.tick, self.handle)
+        if sound.max() > _AUDIBLE:
+            self.hearing.sounded(self.tick)
         if self._hears_itself:
             self._playout_dbfs = _level_dbfs(sound)
         self.tick += 1
@@ -208,6 +213,8 @@ def _proper(event: i.Input) -> bool:
 
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
 _QUIET_DBFS = -120.0
+_AUDIBLE = 100
+"""Samples louder than this are the voice itself, not the hiss after it (-50 dBFS)."""
 
 
 def _level_dbfs(sound: Samples) -> float:

@@ -13,6 +13,7 @@ from voice_agent.agent.speaking import spoken
 from voice_agent.cues import Grammar, default_grammar
 from voice_agent.engines import models
 from voice_agent.engines.manifest import entry
+from voice_agent.engines.pitch.queue import SharedMeasurer
 from voice_agent.engines.tts.cache import CacheFault, LineCache
 from voice_agent.engines.tts.line import Line
 from voice_agent.engines.tts.renderer import Renderer
@@ -37,6 +38,7 @@ class Parts:
     grammar: Grammar
     renderer: Renderer
     decode: Decode
+    measurer: SharedMeasurer = field(default_factory=SharedMeasurer)
     faults: list[str] = field(default_factory=list)
 
     def values(self, country: str | None) -> dict[str, str]:
@@ -69,7 +71,7 @@ class Parts:
             "models": {"partial": stt.partial_model, "final": stt.final_model, "voice": tts.voice},
             "engines": {
                 name: metadata.version(name)
-                for name in ("faster-whisper", "piper-tts", "webrtcvad-wheels")
+                for name in ("faster-whisper", "piper-tts", "swift-f0", "webrtcvad-wheels")
             },
             "settings": in_force(self.settings.core),
             **fields,

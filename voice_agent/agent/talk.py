@@ -16,6 +16,7 @@ from voice_agent.core import inputs as i
 from voice_agent.core.errors import UsageError
 from voice_agent.core.journal import Journal
 from voice_agent.core.times import to_seconds, to_ticks
+from voice_agent.engines.pitch.queue import InlineMeasurer
 from voice_agent.engines.tts.line import Line, RenderedLine
 from voice_agent.transport.file import OUTPUT_RATE, Output, Recording
 
@@ -90,6 +91,7 @@ def talk(
     loop = SessionLoop(
         parts,
         recogniser=InlineRecogniser(parts.decode),
+        measurer=InlineMeasurer(),
         want=want,
         write=write,
         send=lambda _message: None,

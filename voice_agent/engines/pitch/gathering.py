@@ -60,19 +60,21 @@ class Gathering:
         self._unkept = 0
         self._open: _Open | None = None
         self._over: list[Gathered] = []
+        self._noise_dbfs = -90.0
         self._sounded = -1
         self._said = -1
 
-    def hear(self, frame: Samples) -> None:
+    def hear(self, frame: Samples, noise_dbfs: float) -> None:
         """Take a frame (int16, shape (160,)) into the short memory; before anything else of it."""
         self._recent.append(frame)
+        self._noise_dbfs = noise_dbfs
         self._unkept += 1
 
     def sounded(self, now: int) -> None:
         """Take that the agent's voice sounds at this tick: what is said next may answer it."""
         self._sounded = now
 
-    def started(self, number: int, onset: int, noise_dbfs: float) -> None:
+    def started(self, number: int, onset: int) -> None:
         """Begin utterance `number`, or go on with it after a pause."""
         said = self._open
         new = list(self._recent)[-self._unkept :] if self._unkept else []
@@ -80,7 +82,7 @@ class Gathering:
             self.settle()
             answers = self._said < self._sounded < onset
             latency = onset - self._sounded if answers else None
-            said = self._open = _Open(number, onset, latency, noise_dbfs)
+            said = self._open = _Open(number, onset, latency, self._noise_dbfs)
         else:
             said.cut += self._unkept - len(new)
         said.ended = False

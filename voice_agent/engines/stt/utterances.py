@@ -161,6 +161,11 @@ class Utterances:
         self._wanted: dict[tuple[int, int], int] = {}
         self._failed = False
 
+    @property
+    def number(self) -> int:
+        """The number of the newest utterance."""
+        return self._numbers
+
     # What the detector knows
 
     def hear(self, frame: Samples, *, voiced: bool) -> None:
