@@ -32,6 +32,8 @@ class _Fall:
 EFFORT = _Fall("brightness_db", 0.45, 4.0)
 MOVEMENT = _Fall("pitch_movement", 0.30, 800.0)
 HEIGHT = _Fall("pitch_high_cents", 0.25, 300.0)
+HEARD = (EFFORT.name, MOVEMENT.name, HEIGHT.name)
+"""The measures of the voice that `flatness` needs the usual of."""
 
 
 def _fallen(fall: _Fall, event: UtteranceMeasured, habit: Habit) -> float | None:
