@@ -1,12 +1,15 @@
 """Padded faster-whisper against ours, side by side in one run: CPU, word errors, loops.
 
-    python benchmarks/stt.py [--json] [--repeats N] [--models base,tiny.en] [--latency]
+    python benchmarks/stt.py [--json] [--repeats N] [--models base,tiny.en] [--every N] [--latency]
 
-Greedy, int8, one thread for both; medians of the repeats; recordings with a transcript beside them
-from VOICE_AGENT_EVAL_DATA/read (default: ../shared/data), at 16 kHz and through 300-3400 Hz. Then
-the words that the noises in VOICE_AGENT_EVAL_DATA/noise are taken for, before and after the guard.
-`--latency` adds the wall time of decodes of .5, 1, 2 and 5 s with one and two threads, and the time
-to load each model.
+Greedy, int8, one thread for both; medians of the repeats. Recordings of VOICE_AGENT_EVAL_DATA
+(default: ../shared/data): those in `read` that have a transcript beside them, and the acted
+sentences in `affect`, whose file names say which of two sentences was said (`--every 4` takes each
+fourth); at 16 kHz and through 300-3400 Hz. A recording both sides hear goes to one and then at once
+to the other, so that what else the machine does hits both alike. Then the decodes that ran away on
+any recording there is, in windows of 12 s, and the words that the noises in `noise` are taken for,
+before and after the guard. `--latency` adds the wall time of decodes of .5, 1, 2 and 5 s with one
+and two threads, and the time to load each model.
 """
 
 import argparse
@@ -37,6 +40,9 @@ DATA = Path(
 )
 Audio = npt.NDArray[np.float32]
 Clip = tuple[list[str], Audio]
+Decode = Callable[[Audio], tuple[str, bool]]
+STATEMENTS = {"01": "Kids are talking by the door", "02": "Dogs are sitting by the door"}
+"""What field 5 of a file name in `affect` says."""
 
 
 def words_of(text: str) -> list[str]:
@@ -70,7 +76,7 @@ def read(path: Path) -> Audio:
     return audio if rate == RATE else np.asarray(soxr.resample(audio, rate, RATE), np.float32)
 
 
-def padded(name: str, cache: Path) -> Callable[[Audio], tuple[str, bool]]:
+def padded(name: str, cache: Path) -> Decode:
     """Return faster-whisper's own transcribe, which pads to 30 s."""
     from faster_whisper import WhisperModel
 
@@ -90,7 +96,7 @@ def padded(name: str, cache: Path) -> Callable[[Audio], tuple[str, bool]]:
     return decode
 
 
-def ours(name: str, cache: Path) -> Callable[[Audio], tuple[str, bool]]:
+def ours(name: str, cache: Path) -> Decode:
     """Return our decoder as it is used for finals."""
     decoder = WhisperDecoder(name, cache_dir=cache)
 
@@ -102,28 +108,52 @@ def ours(name: str, cache: Path) -> Callable[[Audio], tuple[str, bool]]:
 
 
 def measure(
-    decode: Callable[[Audio], tuple[str, bool]], clips: list[Clip], repeats: int
-) -> dict[str, float]:
-    """Return CPU seconds per second of audio (median of repeats), word error rate, loops."""
+    sides: dict[str, Decode], clips: list[Clip], repeats: int
+) -> dict[str, dict[str, float]]:
+    """Return each side's CPU seconds per second of audio (median of repeats), WER and loops."""
     audio_s = sum(len(audio) for _, audio in clips) / RATE
-    decode(clips[0][1])
-    costs = []
-    errors = loops = 0
-    for _ in range(repeats):
-        begun = time.process_time()
-        heard = [decode(audio) for _, audio in clips]
-        costs.append((time.process_time() - begun) / audio_s)
-        errors = sum(
-            word_errors(reference, words_of(text))
-            for (reference, _), (text, _) in zip(clips, heard, strict=True)
-        )
-        loops = sum(looped for _, looped in heard)
     words = sum(len(reference) for reference, _ in clips)
+    costs: dict[str, list[float]] = {side: [0.0] * repeats for side in sides}
+    errors, loops = dict.fromkeys(sides, 0), dict.fromkeys(sides, 0)
+    for decode in sides.values():
+        decode(clips[0][1])
+    for turn in range(repeats):
+        for reference, audio in clips:
+            for side, decode in sides.items():
+                begun = time.process_time()
+                text, looped = decode(audio)
+                costs[side][turn] += (time.process_time() - begun) / audio_s
+                if turn == 0:
+                    errors[side] += word_errors(reference, words_of(text))
+                    loops[side] += looped
     return {
-        "cpu_s_per_audio_s": round(statistics.median(costs), 4),
-        "wer": round(errors / words, 4),
-        "loops": loops,
+        side: {
+            "cpu_s_per_audio_s": round(statistics.median(costs[side]), 4),
+            "wer": round(errors[side] / words, 4),
+            "loops": loops[side],
+        }
+        for side in sides
     }
+
+
+def acted(every: int) -> list[Clip]:
+    """Return the acted sentences with what was said."""
+    paths = sorted((DATA / "affect").glob("*.flac"))[::every]
+    return [(words_of(STATEMENTS[path.stem.split("-")[4]]), read(path)) for path in paths]
+
+
+def ran_away_anywhere(name: str, cache: Path, every: int) -> dict[str, Any]:
+    """Return how many windows of 12 s of all recordings there are still loop when decoded."""
+    decoder = WhisperDecoder(name, cache_dir=cache)
+    looped = count = 0
+    for folder in ("read", "phone", "conversation", "noise", "affect"):
+        step = every if folder == "affect" else 1
+        for path in sorted((DATA / folder).glob("*.flac"))[::step]:
+            audio = read(path)
+            for at in range(0, len(audio), 12 * RATE):
+                looped += decoder.decode(audio[at : at + 12 * RATE], final=True).looped
+                count += 1
+    return {"model": name, "windows": count, "loops": looped}
 
 
 def noise_words(name: str, cache: Path) -> dict[str, float]:
@@ -187,39 +217,45 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--models", default="base,tiny.en")
+    parser.add_argument("--every", type=int, default=1, help="each N-th of the acted sentences")
     parser.add_argument("--latency", action="store_true")
     chosen = parser.parse_args()
-    clips = [
+    aloud = [
         (words_of(path.read_text("utf-8")), read(path.with_suffix(".flac")))
         for path in sorted((DATA / "read").glob("*.txt"))
     ]
-    if not clips:
-        parser.error(f"there are no recordings in {DATA / 'read'}; set VOICE_AGENT_EVAL_DATA.")
-    rows, noises, waits = [], [], []
+    sets = {"read": aloud, "affect": acted(chosen.every)}
+    if not all(sets.values()):
+        parser.error(f"there are no recordings in {DATA}; set VOICE_AGENT_EVAL_DATA.")
+    rows, noises, waits, anywhere = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
         for name in chosen.models.split(","):
             sides = {"padded faster-whisper": padded(name, cache), "ours": ours(name, cache)}
-            for band, change in (("16 kHz", None), ("telephone", telephone)):
-                heard = [(words, change(audio) if change else audio) for words, audio in clips]
-                for side, decode in sides.items():
-                    figures = measure(decode, heard, chosen.repeats)
-                    rows.append({"model": name, "band": band, "decoder": side, **figures})
+            for what, clips in sets.items():
+                for band, change in (("16 kHz", None), ("telephone", telephone)):
+                    heard = [(words, change(audio) if change else audio) for words, audio in clips]
+                    repeats = chosen.repeats if what == "read" else 1
+                    for side, figures in measure(sides, heard, repeats).items():
+                        row = {"model": name, "set": what, "band": band, "decoder": side}
+                        rows.append({**row, **figures})
+            anywhere.append(ran_away_anywhere(name, cache, chosen.every))
             noises.append({"model": name, **noise_words(name, cache)})
             if chosen.latency:
-                waits += latency(name, cache, clips[0][1])
+                waits += latency(name, cache, aloud[0][1])
     report: dict[str, Any] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} CPUs, one thread",
-        "audio_s": round(sum(len(audio) for _, audio in clips) / RATE, 1),
-        "read": rows,
+        "clips": {what: len(clips) for what, clips in sets.items()},
+        "finals": rows,
+        "anywhere": anywhere,
         "noise": noises,
         "latency": waits,
     }
     if chosen.json:
         print(json.dumps(report, indent=2))
         return
-    print(f"{report['machine']}; {len(clips)} clips, {report['audio_s']} s")
-    for part in (rows, noises, waits):
+    print(f"{report['machine']}; recordings: {report['clips']}")
+    for part in (rows, anywhere, noises, waits):
         if part:
             table(part)
 

@@ -10,7 +10,6 @@ from voice_agent.agent.recogniser import Done, Heard
 from voice_agent.core import inputs as i
 from voice_agent.cues import default_grammar
 from voice_agent.engines.vad.edges import Edge, Ended, Hum, Started, Suspected
-from voice_agent.engines.vad.voicing import Voicing
 
 FRAME = np.ones(160, np.int16)
 
@@ -23,7 +22,7 @@ class Script:
         self._hums = hums
         self._frame = 0
         self.speaking = False
-        self.frame_voicing = Voicing(peak=0.9, pitch_hz=120.0, above_700=0.2)
+        self.log_odds = 3.0
 
     @property
     def samples(self) -> int:

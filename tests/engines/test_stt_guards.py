@@ -1,5 +1,7 @@
 """Made-up words are dropped; short answers really spoken survive."""
 
+from dataclasses import replace
+
 import pytest
 
 from voice_agent.engines.stt.decoding import Decoding
@@ -30,6 +32,25 @@ def test_a_stock_phrase_needs_support(text):
     assert doubt(decoding(text, -0.4, 0.5)) == "phantom"
     assert doubt(decoding(text, -0.4, 0.2), voiced_s=0.0) == "phantom"
     assert doubt(decoding(text, -0.4, 0.2), voiced_s=0.3) is None
+
+
+@pytest.mark.parametrize("text", ["Yes.", "Yeah.", "Okay.", "Stop!", "No, no.", "Help me."])
+def test_an_answer_is_kept_where_a_sentence_would_not_be(text):
+    """A word of answer is often improbable and nearly never made up."""
+    assert doubt(decoding(text, -1.6, 0.65)) is None
+    assert doubt(decoding("So we got it.", -1.6, 0.65)) == "no_speech"
+
+
+@pytest.mark.parametrize("text", ["Mmmmmmm", "Ah Ah Ah,", "B", "Ooh!", "O"])
+def test_sounds_written_as_letters_are_no_words(text):
+    """Whisper spells tones and music; nobody acts on that."""
+    assert doubt(decoding(text, -0.2, 0.4)) == "no_words"
+
+
+def test_few_doubtful_words_in_much_sound_are_made_up():
+    """A word in three seconds of music is none; a clear one is."""
+    assert doubt(replace(decoding("Fum.", -2.8, 0.5), seconds=3.0)) == "sparse"
+    assert doubt(replace(decoding("Well...", -0.5, 0.3), seconds=3.0)) is None
 
 
 def test_surely_no_speech_needs_nearly_certain_words():

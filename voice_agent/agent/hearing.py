@@ -12,7 +12,7 @@ from voice_agent.core.times import to_seconds
 from voice_agent.cues import Grammar, is_open_ended
 from voice_agent.engines.pitch.queue import InlineMeasurer, Measurer
 from voice_agent.engines.stt.utterances import (
-    VOICED_PEAK,
+    VOICED_LOG_ODDS,
     Failed,
     Recovered,
     Utterances,
@@ -68,7 +68,7 @@ class Hearing:
         """Take 10 ms of sound (int16, shape (160,), 16 kHz) that ended at tick `now`."""
         detector = self._detector
         edges = detector.process(frame, playout_dbfs)
-        self._utterances.hear(frame, voiced=detector.frame_voicing.peak >= VOICED_PEAK)
+        self._utterances.hear(frame, voiced=detector.log_odds >= VOICED_LOG_ODDS)
         if self._hears_tone():
             self._measuring.hear(frame, detector.noise_dbfs)
         out: list[i.Input] = []

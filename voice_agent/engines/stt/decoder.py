@@ -39,6 +39,8 @@ _SHORT_WORDS = 3
 _UNSURE_LOGPROB = -0.8
 _UNSURE_NO_SPEECH = 0.5
 _HINT_GAIN = 0.3
+_HINT_LONGEST_S = 1.5
+"""A longer clip holds no single control: music of 2 to 5 s was heard as "Pause"."""
 
 HINTS = ("Stop", "Pause", "Go on", "Say it again", "Just stay", "Skip")
 """Short controls this service listens for; never an answer such as yes: doubt is not consent."""
@@ -143,7 +145,7 @@ class WhisperDecoder:
         if decoding.looped:
             text = said_once(decoding.text)
             decoding = replace(decoding, text=text, words=tuple(text.split()))
-        if self._hints and _doubtful(decoding):
+        if self._hints and decoding.seconds <= _HINT_LONGEST_S and _doubtful(decoding):
             hinted = self._generate(seen, self._hinted, samples)
             surer = hinted.avg_logprob > decoding.avg_logprob + _HINT_GAIN
             if surer and not hinted.looped and _plain(hinted.text) in self._hints:

@@ -17,8 +17,8 @@ from voice_agent.engines.stt.queue import Heard, Recogniser
 
 FRAME = 160
 TICKS_PER_S = 100
-VOICED_PEAK = 0.28
-"""From this peak of its autocorrelation on a frame counts as voiced (`engines/vad/voicing.py`)."""
+VOICED_LOG_ODDS = 0.5
+"""From here on the detector's score of a frame counts as voice (`engines/vad/detector.py`)."""
 PREROLL = 30
 """Frames kept before an onset: soft beginnings of words lie before the suspicion."""
 PIECE = 500

@@ -18,7 +18,7 @@ from voice_agent.core.floor import Floor
 from voice_agent.core.times import to_seconds
 from voice_agent.cues import is_open_ended
 from voice_agent.engines.stt.queue import Decode, DecodeQueue, Done, Heard, Job, Kind
-from voice_agent.engines.stt.utterances import FRAME, VOICED_PEAK, Utterances, Words
+from voice_agent.engines.stt.utterances import FRAME, VOICED_LOG_ODDS, Utterances, Words
 from voice_agent.engines.vad.detector import SpeechDetector
 from voice_agent.engines.vad.edges import Ended, Hum, Started, Suspected, Withdrawn
 
@@ -160,7 +160,7 @@ class Ear:
                 self._told(result, now)
         detector = self._detector
         edges = detector.process(frame)
-        self._utterances.hear(frame, voiced=detector.frame_voicing.peak >= VOICED_PEAK)
+        self._utterances.hear(frame, voiced=detector.log_odds >= VOICED_LOG_ODDS)
         for edge in edges:
             self._edge(edge, now)
         if detector.speaking:
