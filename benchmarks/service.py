@@ -2,7 +2,7 @@
 
     python benchmarks/service.py [--starts 5] [--sessions 10] [--seconds 10] [--json OUT]
 
-Seconds from the command until it prints "Ready", each time as a new process with an empty data
+Seconds from the command until /readyz answers 200, each time as a new process with an empty data
 folder; one start before them, not counted, renders what is missing in the line cache. Then memory
 (RSS; PSS, which shares what is shared) and the share of one core (100 = a whole one) without a
 session, with one, and with `--sessions`: live WebRTC sessions, opened over the HTTP API by stand-ins
@@ -13,21 +13,23 @@ heard a voice.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from machine import describe, machine
+from pages import Pages
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_GOAL_S = 3.0
@@ -37,34 +39,55 @@ LONG = {f"VOICE_AGENT_LADDER__{name}_S": "3600" for name in ("SOFT", "OFFER", "W
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
+READY_S = 300.0
+"""How long a first start, which renders, may take."""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port
+
+
 class Served:
     """`voice-agent serve` as a process on a free port."""
 
     def __init__(self, data: Path) -> None:
         self._env = {**os.environ, "VOICE_AGENT_DATA_DIR": str(data), **LONG}
+        # As installed by pip: compiled. The first start, which does not count, compiles.
+        self._env.pop("PYTHONDONTWRITEBYTECODE", None)
         self.ready_s = 0.0
-        self.url = ""
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:
         """Start it and wait until it is ready."""
         begun = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "voice_agent", "serve", "--port", "0"],
+            [sys.executable, "-m", "voice_agent", "serve", "--port", str(self._port)],
             cwd=ROOT,
             env=self._env,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            text=True,
         )
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if found := re.match(r"Ready: open (http://\S+)", line):
+        while self._process.poll() is None and time.monotonic() - begun < READY_S:
+            if self._is_ready():
                 self.ready_s = time.monotonic() - begun
-                self.url = found[1]
                 return self
-        raise SystemExit(
-            "the service ended before it was ready; run `voice-agent serve` to see why"
-        )
+            time.sleep(0.01)
+        self._process.kill()
+        raise SystemExit("the service did not get ready; run `voice-agent serve` to see why")
+
+    def _is_ready(self) -> bool:
+        line = HTTPConnection("127.0.0.1", self._port, timeout=10)
+        try:
+            line.request("GET", "/readyz")
+            return line.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            line.close()
 
     def __exit__(
         self,
@@ -94,108 +117,20 @@ class Served:
         return 100 * (self.core_s() - before) / (time.monotonic() - begun)
 
 
-class Pages:
-    """A process with stand-ins for the page; each holds a live session."""
-
-    def __init__(self, url: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, "--pages", url],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, command: str) -> int:
-        """Have it do something and return the number that comes of it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(command, file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise SystemExit("the stand-ins for the page ended; see above")
-        return int(answer)
-
-    def __enter__(self) -> Self:
-        """Begin without a session."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End all sessions."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-async def pages(url: str) -> None:
-    """Hold sessions until the input ends: "add N" opens N more, "voices" counts what they heard."""
-    import httpx
-    import numpy as np
-
-    sys.path.insert(0, str(ROOT / "tests" / "transport"))
-    from webrtc_peer import PagePeer
-
-    peers: list[PagePeer] = []
-    speaking: list[asyncio.Task[None]] = []
-    opened: list[dict[str, str]] = []
-    room = np.random.default_rng(3).normal(0, 10, 16_000 * 600).astype(np.int16)
-
-    async def add(http: httpx.AsyncClient) -> None:
-        made = (await http.post("/api/sessions", json={"mode": "solo", "microphone": True})).json()
-        peer = PagePeer()
-        body = {"sdp": await peer.offer(), "type": "offer", "page": f"page-{len(peers)}"}
-        answer = await http.post(
-            f"/api/sessions/{made['id']}/offer",
-            json=body,
-            headers={"Authorization": f"Bearer {made['token']}"},
-        )
-        answer.raise_for_status()
-        await peer.accept(answer.json()["sdp"])
-        await asyncio.wait_for(peer.opened(), 20)
-        peers.append(peer)
-        opened.append(made)
-        speaking.append(asyncio.create_task(peer.speak(room)))
-
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-        while command := (await asyncio.to_thread(sys.stdin.readline)).split():
-            if command[0] == "add":
-                for _ in range(int(command[1])):
-                    await add(http)
-                print(len(peers), flush=True)
-            elif command[0] == "voices":
-                heard = [int(np.abs(peer.heard().astype(np.int32)).max()) for peer in peers]
-                print(sum(loudest > 1_000 for loudest in heard), flush=True)
-            elif command[0] == "leave":
-                await _leave(http, opened)
-                print(len(opened), flush=True)
-        for task in speaking:
-            task.cancel()
-        for peer in peers:
-            await peer.leave()
-
-
-async def _leave(http: Any, opened: list[dict[str, str]]) -> None:
-    for made in opened:
-        token = {"Authorization": f"Bearer {made['token']}"}
-        (await http.delete(f"/api/sessions/{made['id']}", headers=token)).raise_for_status()
+def progress(sentence: str) -> None:
+    """Say what is being measured: the whole takes minutes."""
+    print(f"{time.strftime('%H:%M:%S')} {sentence}", file=sys.stderr, flush=True)
 
 
 def loaded(served: Served, sessions: int, seconds: float) -> list[dict[str, Any]]:
     """Return memory and shares of a core without a session, with one, with many, and after."""
+    progress("memory and core without a session")
     time.sleep(3)  # what is rendered ahead comes from the cache
     rows = [{"sessions": 0, "idle": served.share(seconds), **served.memory_mb()}]
     with Pages(served.url) as held:
         there = 0
         for wanted in (1, sessions):
+            progress(f"memory and core with {wanted} of {sessions} sessions")
             held.ask(f"add {wanted - there}")
             there = wanted
             begun = time.monotonic()
@@ -205,6 +140,7 @@ def loaded(served: Served, sessions: int, seconds: float) -> list[dict[str, Any]
             voices = held.ask("voices")
             row = {"sessions": there, "voices": voices, "speaking": speaking, "idle": idle}
             rows.append({**row, **served.memory_mb()})
+        progress("memory and core after them")
         held.ask("leave")
         time.sleep(3)
         rows.append({"sessions": "0, after", "idle": served.share(seconds), **served.memory_mb()})
@@ -242,9 +178,6 @@ def _cell(value: float | str | None) -> str:
 
 def main() -> None:
     """Measure, print the tables, write JSON where asked."""
-    if sys.argv[1:2] == ["--pages"]:
-        asyncio.run(pages(sys.argv[2]))
-        return
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -259,6 +192,7 @@ def main() -> None:
         for number in range(options.starts + 1):
             with Served(Path(name) / str(number)) as served:
                 ready.append(served.ready_s)
+                progress(f"start {number} of {options.starts}: ready after {served.ready_s:.2f} s")
                 if number == 0:
                     time.sleep(5)  # the first one may still be rendering what comes later
         del ready[0]

@@ -143,6 +143,34 @@ def test_half_a_pair_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "both user and domain" in _fault()
 
 
+def test_sound_from_outside_is_a_matter_of_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses, ports and servers for a service behind a router; by default nobody is asked."""
+    assert (load_settings().webrtc.servers, load_settings().webrtc.ports) == ((), (0, 0))
+    monkeypatch.setenv("VOICE_AGENT_WEBRTC__ANNOUNCED", "192.0.2.1, 2001:db8::1")
+    monkeypatch.setenv("VOICE_AGENT_WEBRTC__LOWEST_PORT", "50000")
+    monkeypatch.setenv("VOICE_AGENT_WEBRTC__HIGHEST_PORT", "50100")
+    monkeypatch.setenv("VOICE_AGENT_WEBRTC__ICE_SERVERS", "stun:a.example:3478")
+    found = load_settings().webrtc
+    assert found.addresses == ("192.0.2.1", "2001:db8::1")
+    assert (found.ports, found.servers) == ((50_000, 50_100), ("stun:a.example:3478",))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("ANNOUNCED", "here.example", "give IP addresses, separated by commas."),
+        ("LOWEST_PORT", "50000", "give lowest_port and highest_port, the lower one first"),
+        ("ICE_SERVERS", "http://x", "give URLs such as stun:example.org:3478"),
+    ],
+)
+def test_wrong_way_from_outside_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    """What no page could use is refused before the service starts."""
+    monkeypatch.setenv(f"VOICE_AGENT_WEBRTC__{variable}", value)
+    assert says in _fault()
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

@@ -6,6 +6,7 @@ from voice_agent.settings.fields import (
     SttSettings,
     TlsSettings,
     TtsSettings,
+    WebRtcSettings,
 )
 from voice_agent.settings.load import load_settings, unknown_variables
 from voice_agent.settings.overrides import LogSettingError, apply, in_force, settings_of
@@ -18,6 +19,7 @@ __all__ = [
     "SttSettings",
     "TlsSettings",
     "TtsSettings",
+    "WebRtcSettings",
     "apply",
     "in_force",
     "load_settings",

@@ -1,5 +1,6 @@
 """The settings themselves: groups of fields, each with its default, bounds and meaning."""
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -91,6 +92,75 @@ class TtsSettings(_Group):
     )
 
 
+class WebRtcSettings(_Group):
+    """The page's sound, where it reaches this machine from outside its network."""
+
+    announced: str = Field(
+        default="",
+        json_schema_extra=_shown("unset"),
+        description="IP addresses, separated by commas, by which pages reach this machine besides "
+        "its own (of a router or a container's host).",
+    )
+    lowest_port: int = Field(
+        default=0, ge=0, le=65535, description="Lowest UDP port of the page's sound; 0: any."
+    )
+    highest_port: int = Field(
+        default=0, ge=0, le=65535, description="Highest UDP port of the page's sound; 0: any."
+    )
+    ice_servers: str = Field(
+        default="",
+        json_schema_extra=_shown("unset"),
+        description="STUN or TURN URLs, separated by commas; the service asks them for addresses. "
+        "Unset: nobody is asked.",
+    )
+
+    @field_validator("announced")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        for address in _listed(value):
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                raise ValueError("give IP addresses, separated by commas") from None
+        return value
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _are_servers(cls, value: str) -> str:
+        if not all(
+            url.startswith(("stun:", "stuns:", "turn:", "turns:")) for url in _listed(value)
+        ):
+            raise ValueError("give URLs such as stun:example.org:3478, separated by commas")
+        return value
+
+    @model_validator(mode="after")
+    def _ports_are_a_range(self) -> "WebRtcSettings":
+        if (self.lowest_port == 0) != (
+            self.highest_port == 0
+        ) or self.lowest_port > self.highest_port:
+            raise ValueError("give lowest_port and highest_port, the lower one first, or neither")
+        return self
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The announced addresses, one by one."""
+        return _listed(self.announced)
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The servers' URLs, one by one."""
+        return _listed(self.ice_servers)
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Lowest and highest port; (0, 0) leaves it to the system."""
+        return self.lowest_port, self.highest_port
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 class TlsSettings(_Group):
     """HTTPS, which a phone's browser needs before it gives a microphone."""
 
@@ -179,6 +249,7 @@ class Settings(CoreSettings, BaseSettings):
     stt: SttSettings = Field(default_factory=SttSettings)
     tts: TtsSettings = Field(default_factory=TtsSettings)
     tls: TlsSettings = Field(default_factory=TlsSettings)
+    webrtc: WebRtcSettings = Field(default_factory=WebRtcSettings)
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod

@@ -72,7 +72,8 @@ class Service:
             asyncio.to_thread(self._decoders.load),
             asyncio.to_thread(self._render_first, progress),
         )
-        self.webrtc = WebRtcEndpoint()
+        rtc = self.settings.webrtc
+        self.webrtc = WebRtcEndpoint(rtc.servers, rtc.addresses, rtc.ports)
         if self._ending:
             return
         if self.sip is not None:
