@@ -10,6 +10,7 @@ from typing import Any
 
 from voice_agent.core.errors import UsageError
 from voice_agent.cues.automaton import Automaton, Tag
+from voice_agent.cues.heard import Heard
 from voice_agent.cues.phrases import (
     PhraseError,
     Reader,
@@ -18,6 +19,7 @@ from voice_agent.cues.phrases import (
     sentences_of,
     words_of,
 )
+from voice_agent.cues.together import Rules, Span, is_clear
 
 SCHEMA = 1
 SHORT_WORDS = 12
@@ -26,7 +28,7 @@ STARTS_WITHIN = 8
 """The number of words up to which an utterance may be understood by how it begins."""
 
 _LISTS = ("whole", "opens", "starts", "anywhere", "unless", "softened_by", "kept_by", "settled_by")
-_FIELDS = {"id", "says", "softer", *_LISTS}
+_FIELDS = {"id", "says", "softer", "together", *_LISTS}
 
 
 def _listed(words: str) -> frozenset[str]:
@@ -49,8 +51,6 @@ _OPEN_IF_UNPUNCTUATED = _listed("""
     on at about not than as what who maybe your his her our their
 """)
 
-Span = tuple[int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
@@ -61,9 +61,19 @@ class _Cue:
 class Grammar:
     """What people may say, by cue; made once and shared, because it keeps nothing they said."""
 
-    def __init__(self, cues: Iterable[tuple[str, str | None]], phrases: Automaton) -> None:
+    def __init__(
+        self,
+        cues: Iterable[tuple[str, str | None]],
+        phrases: Automaton,
+        rules: Rules,
+        heard: Heard,
+        hedges: Iterable[str],
+    ) -> None:
         self._cues = tuple(_Cue(*cue) for cue in cues)
         self._phrases = phrases
+        self._rules = rules
+        self._heard = heard
+        self._hedges = frozenset(hedges)
         self.ids = tuple(cue.id for cue in self._cues)
         """The ids of all cues, the most urgent first."""
         self._order = {cue_id: index for index, cue_id in enumerate(self.ids)}
@@ -89,31 +99,51 @@ class Grammar:
             raise UsageError("The grammar's cues need ids; give each its own.")
         for cue in cues:
             _check_fields(cue, ids)
-        phrases = Automaton(_phrases(cues, Reader(written.get("sets", {}))))
-        return cls([(cue["id"], cue.get("softer")) for cue in cues], phrases)
+        reader = Reader(written.get("sets", {}))
+        rules = _rules(cues, reader)
+        phrases = Automaton(itertools.chain(_phrases(cues, reader), rules.phrases))
+        return cls(
+            [(cue["id"], cue.get("softer")) for cue in cues],
+            phrases,
+            rules,
+            Heard(written.get("heard", {}), written.get("spelled", "").split()),
+            written.get("hedges", "").split(),
+        )
 
     def cues(self, text: str) -> tuple[str, ...]:
         """Return the ids of what `text` says, the most urgent first; of nothing, nothing."""
-        sentences = [_without_fillers(words) for words in sentences_of(text)]
+        right = self._heard.righted
+        sentences = [_without_fillers(right(words)) for words in sentences_of(text)]
         if not sentences:
             return ()
         said = list(itertools.chain.from_iterable(sentences))
-        spans = self._spans(said)
+        given = self._inside(said)
+        plain = [word for word in said if word not in self._hedges]
+        if len(plain) != len(said):
+            given |= self._inside(plain)
+        alone: set[int] = set()
+        for core in _cores(right(first_clause_of(text))):
+            alone.update(self._alone(core, {"opens"}))
+        for place, words in enumerate(sentences):
+            for core in _cores(words):
+                alone.update(self._alone(core, _fitting(len(said), place, len(sentences))))
+        if len(sentences) > 1:
+            for core in _cores(said):
+                alone.update(self._alone(core, {"whole"}))
+        given |= {self._cues[cue].id for cue in alone}
+        return tuple(sorted(given, key=self._order.__getitem__))
+
+    def _inside(self, words: Sequence[str]) -> set[str]:
+        """Return the cues that stand somewhere in `words`."""
+        spans = self._spans(words)
+        unless = {cue: at for (cue, kind), at in spans.items() if kind == "unless"}
         found = {
             cue
             for (cue, kind), at in spans.items()
-            if kind == "anywhere" and any(_clear(span, spans.get((cue, "unless"))) for span in at)
+            if kind == "anywhere" and any(is_clear(span, unless.get(cue)) for span in at)
         }
-        for core in _cores(first_clause_of(text)):
-            found.update(self._alone(core, {"opens"}))
-        for place, words in enumerate(sentences):
-            for core in _cores(words):
-                found.update(self._alone(core, _fitting(len(said), place, len(sentences))))
-        if len(sentences) > 1:
-            for core in _cores(said):
-                found.update(self._alone(core, {"whole"}))
-        given = {self._given(cue, spans) for cue in found}
-        return tuple(sorted(given, key=self._order.__getitem__))
+        found |= self._rules.holding(spans, unless)
+        return {self._given(cue, spans) for cue in found}
 
     def _spans(self, words: Sequence[str]) -> dict[Tag, list[Span]]:
         """Return where in `words` each cue's phrases stand, by the list they are in."""
@@ -137,7 +167,7 @@ class Grammar:
                     yield cue
         if begun:
             spans = self._spans(core)
-            yield from (cue for cue, span in begun if _clear(span, spans.get((cue, "unless"))))
+            yield from (cue for cue, span in begun if is_clear(span, spans.get((cue, "unless"))))
 
     def _given(self, cue: int, spans: Mapping[Tag, object]) -> str:
         """Return the cue's id, or the softer one where something else that was said asks it."""
@@ -167,9 +197,15 @@ def _phrases(cues: Sequence[Mapping[str, Any]], reader: Reader) -> Iterator[tupl
                     raise UsageError(f"In the cue '{cue['id']}', {error}.") from error
 
 
-def _clear(span: Span, excepted: Iterable[Span] | None) -> bool:
-    """Return whether no exception covers a part of `span`."""
-    return all(end <= span[0] or span[1] <= begin for begin, end in excepted or ())
+def _rules(cues: Sequence[Mapping[str, Any]], reader: Reader) -> Rules:
+    rules = Rules()
+    for index, cue in enumerate(cues):
+        for written in cue.get("together", ()):
+            try:
+                rules.add(index, written, reader)
+            except PhraseError as error:
+                raise UsageError(f"In the cue '{cue['id']}', {error}.") from error
+    return rules
 
 
 def _fitting(words: int, place: int, sentences: int) -> set[str]:

@@ -4,12 +4,13 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 ANY_WORDS = 3
-"""How many words `...` stands for, at most."""
+"""How many words `...` and `..` stand for, at most."""
+I_WORD = "i"
+"""The word that `..` stops at: what follows it is about the speaker."""
 
-_PIECE = re.compile(r"\.\.\.|<[a-z_]+>|[a-z0-9']+|[()|]")
+_PIECE = re.compile(r"\.\.\.?|<[a-z_]+>|[a-z0-9']+|[()|]")
 _WORD = re.compile(r"[a-z0-9']+")
 _SENTENCES = re.compile(r"[.?!\u2026;]+(?=\s|$)")
 
@@ -91,48 +92,54 @@ def first_clause_of(text: str) -> list[str]:
     return next((words for part in _CLAUSES.split(text) if (words := words_of(part))), [])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """A phrase: one word, any word, parts in a row (`all_of`) or one of several (`one_of`)."""
+    """A phrase: one word, any word (or any but "I"), parts in a row or one of several."""
 
-    word: str | None = None
-    any_word: bool = False
-    all_of: tuple["Tree", ...] = ()
-    one_of: tuple["Tree", ...] = ()
+    __slots__ = (
+        "all_of", "any_word", "but_i", "may_be_empty", "may_begin_with_any", "one_of", "word",
+    )  # fmt: skip
 
-    @property
-    def may_be_empty(self) -> bool:
+    def __init__(
+        self,
+        word: str | None = None,
+        *,
+        any_word: bool = False,
+        but_i: bool = False,
+        all_of: tuple["Tree", ...] = (),
+        one_of: tuple["Tree", ...] = (),
+    ) -> None:
+        self.word = word
+        self.any_word = any_word
+        self.but_i = but_i
+        self.all_of = all_of
+        self.one_of = one_of
+        self.may_be_empty = not word and not any_word
         """Whether no word at all fits."""
-        if self.one_of:
-            return any(tree.may_be_empty for tree in self.one_of)
-        return self.word is None and not self.any_word and all(t.may_be_empty for t in self.all_of)
-
-    @property
-    def may_begin_with_any(self) -> bool:
+        self.may_begin_with_any = any_word
         """Whether any word at all could be its first."""
-        if self.any_word:
-            return True
-        if self.one_of:
-            return any(tree.may_begin_with_any for tree in self.one_of)
-        for tree in self.all_of:
-            if tree.may_begin_with_any:
-                return True
+        if one_of:
+            self.may_be_empty = any(tree.may_be_empty for tree in one_of)
+            self.may_begin_with_any = any(tree.may_begin_with_any for tree in one_of)
+        for tree in all_of:
+            self.may_begin_with_any = self.may_begin_with_any or tree.may_begin_with_any
             if not tree.may_be_empty:
-                return False
-        return False
+                self.may_be_empty = False
+                break
 
 
 _NOTHING = Tree()
 _ANY = Tree(one_of=(Tree(any_word=True), _NOTHING))
+_ANY_BUT_I = Tree(one_of=(Tree(any_word=True, but_i=True), _NOTHING))
 
 
-@dataclass(slots=True)
 class Reader:
     """Reads phrases; the signs are explained at the top of `grammar.toml`."""
 
-    sets: Mapping[str, str]
-    _read: dict[str, Tree] = field(default_factory=dict)
-    _reading: list[str] = field(default_factory=list)
+    def __init__(self, sets: Mapping[str, str]) -> None:
+        self._sets = sets
+        self._read: dict[str, Tree] = {}
+        self._reading: list[str] = []
+        self._words: dict[str, list[Tree]] = {}
 
     def read(self, phrase: str) -> Tree:
         """Return the tree of a phrase.
@@ -147,44 +154,59 @@ class Reader:
 
     def _whole(self, phrase: str) -> Tree:
         pieces = _PIECE.findall(phrase.lower())
-        if re.sub(r"\s", "", phrase.lower()) != "".join(pieces):
+        if "".join(phrase.lower().split()) != "".join(pieces):
             raise PhraseError(f"'{phrase}' has a sign that means nothing; take it out")
-        tree, _, rest = self._choices(pieces, phrase)
-        if rest:
+        tree, _, place = self._choices(pieces, 0, phrase)
+        if place < len(pieces):
             raise PhraseError(f"'{phrase}' closes a bracket that it did not open")
         return tree
 
     def _set(self, name: str, phrase: str) -> Tree:
-        if name not in self.sets or name in self._reading:
+        if name not in self._sets or name in self._reading:
             raise PhraseError(f"'{phrase}' names <{name}>, which is no set it could use")
         if name not in self._read:
             self._reading.append(name)
-            self._read[name] = self._whole(self.sets[name])
+            self._read[name] = self._whole(self._sets[name])
             self._reading.pop()
         return self._read[name]
 
-    def _choices(self, pieces: list[str], phrase: str) -> tuple[Tree, int, list[str]]:
-        """Read up to a closing bracket or the end: the tree, how many choices, what is left."""
+    def _word(self, piece: str) -> list[Tree]:
+        """Return a word's tree; most words stand in many phrases."""
+        trees = self._words.get(piece)
+        if trees is None:
+            trees = self._words[piece] = [Tree(word=word) for word in words_of(piece)]
+        return trees
+
+    def _choices(self, pieces: list[str], place: int, phrase: str) -> tuple[Tree, int, int]:
+        """Read up to a closing bracket or the end: the tree, how many choices, where it ends."""
         choices: list[Tree] = []
         row: list[Tree] = []
-        while pieces and pieces[0] != ")":
-            piece, *pieces = pieces
+        while place < len(pieces) and pieces[place] != ")":
+            piece = pieces[place]
+            place += 1
             if piece == "|":
-                choices.append(Tree(all_of=tuple(row)))
+                choices.append(_row(row))
                 row = []
             elif piece == "(":
-                inner, count, pieces = self._choices(pieces, phrase)
-                if not pieces:
+                inner, count, place = self._choices(pieces, place, phrase)
+                if place >= len(pieces):
                     raise PhraseError(f"'{phrase}' does not close a bracket")
-                pieces = pieces[1:]
+                place += 1
                 # A bracket around one thing makes it optional.
                 row.append(inner if count > 1 else Tree(one_of=(inner, _NOTHING)))
             elif piece == "...":
                 row.extend([_ANY] * ANY_WORDS)
-            elif piece.startswith("<"):
+            elif piece == "..":
+                row.extend([_ANY_BUT_I] * ANY_WORDS)
+            elif piece[0] == "<":
                 row.append(self._set(piece[1:-1], phrase))
             else:
-                row.extend(Tree(word=word) for word in words_of(piece))
-        choices.append(Tree(all_of=tuple(row)))
+                row.extend(self._word(piece))
+        choices.append(_row(row))
         tree = choices[0] if len(choices) == 1 else Tree(one_of=tuple(choices))
-        return tree, len(choices), pieces
+        return tree, len(choices), place
+
+
+def _row(parts: list[Tree]) -> Tree:
+    """Return parts in a row as one tree; one part is itself."""
+    return parts[0] if len(parts) == 1 else Tree(all_of=tuple(parts))
