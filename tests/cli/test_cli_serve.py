@@ -1,14 +1,21 @@
 """`serve`: what keeps it from starting is one sentence, and Ctrl-C is a good end."""
 
+import os
+import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from calling import Command
+from running import Running
+
+from voice_agent.web.addresses import own_addresses
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +117,81 @@ def test_address_of_another_machine_for_calls_is_one_sentence(command: Command) 
         "serve", "--port", "0", "--sip", "192.0.2.1:5099", code=1, real=True, log_level="warning"
     )
     assert sentence.startswith("This machine has no address 192.0.2.1: give one of its own")
+
+
+@pytest.fixture(scope="module")
+def beside(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A service that runs already, with a phone."""
+    if not os.environ.get("CI"):
+        pytest.importorskip("baresip", reason="baresip-python is not installed")
+    with Running(cache_dir, tmp_path_factory.mktemp("beside"), "--sip", "127.0.0.1:0") as service:
+        yield service
+
+
+@pytest.mark.parametrize("again", range(2))
+def test_second_service_on_a_database_is_one_sentence(
+    command: Command, beside: Running, again: int
+) -> None:
+    """Whatever native was begun meanwhile, the process ends by itself, with its exit code."""
+    sentence = command.refused(
+        "serve", "--port", "0", "--sip", "127.0.0.1:0", real=True, data_dir=str(beside.data_dir)
+    )
+    assert sentence.startswith("Another voice-agent serves the database ")
+
+
+@pytest.mark.parametrize("again", range(2))
+def test_second_phone_on_a_port_is_one_sentence(
+    command: Command, beside: Running, again: int
+) -> None:
+    """The port for calls is looked at before anything is started."""
+    sentence = command.refused(
+        "serve", "--port", "0", "--sip", f"127.0.0.1:{beside.sip_port}", code=1, real=True
+    )
+    assert sentence.startswith(f"Port {beside.sip_port} on 127.0.0.1 is in use: end the program")
+
+
+def test_database_of_a_newer_version_is_one_sentence(command: Command, tmp_path: Path) -> None:
+    """It is refused before the phone or the page's sound are begun, and left as it was."""
+    file = tmp_path / "still-here.sqlite3"
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE TABLE alembic_version (version_num)")
+        database.execute("INSERT INTO alembic_version VALUES ('0099')")
+    before = file.read_bytes()
+    sentence = command.refused(
+        "serve", "--port", "0", "--sip", "127.0.0.1:0", code=1, real=True, data_dir=str(tmp_path)
+    )
+    assert "was written by a newer version" in sentence
+    assert file.read_bytes() == before
+
+
+def test_service_for_other_devices_names_where_it_is(command: Command) -> None:
+    """Bound to every address it says which ones open it, and why a phone's microphone may not."""
+    process = subprocess.Popen(
+        command.argv("serve", "--port", "0", "--host", "0.0.0.0"),
+        env=command.env(log_level="warning", allowed_hosts="localhost,here.example"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    guard = threading.Timer(240, process.kill)
+    guard.start()
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        found = re.fullmatch(r"Ready: open http://127\.0\.0\.1:(\d+)\n", first)
+        assert found is not None, first
+        assert (
+            process.stdout.readline()
+            == "From other devices: "
+            + ", ".join(f"http://{name}:{found[1]}" for name in ("here.example", *own_addresses()))
+            + "\n"
+        )
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        guard.cancel()
+        process.kill()
+    assert err.startswith("voice-agent: Another device's browser gives no microphone to a page")
 
 
 def test_interruption_is_a_good_end(command: Command) -> None:
