@@ -51,7 +51,7 @@ def test_answer_over_an_invitation_is_taken_before_the_question() -> None:
     d = Driver().offered()
     d.taps("choice", "feet-and-room")
     d.wait(2)
-    assert said(d.says("yes")) == ["feet-and-room.feet"]
+    assert said(d.says("yes")) == ["check-in.before"]
 
 
 def test_unrecognised_answer_in_a_practice_is_asked_on() -> None:
@@ -63,7 +63,7 @@ def test_unrecognised_answer_in_a_practice_is_asked_on() -> None:
     assert said(d.says(words=9)) == []
     d.wait(6)
     assert d.lines[-1] == "feet-and-room.ready"
-    assert said(d.says("yes")) == ["feet-and-room.feet"]
+    assert said(d.says("yes")) == ["check-in.before"]
 
 
 @pytest.mark.parametrize("cues", [("resume",), ("yes", "resume"), ("yes",), ("hum",)])
@@ -73,4 +73,4 @@ def test_go_on_said_to_a_question_is_a_yes(cues: tuple[str, ...]) -> None:
     d.taps("choice", "feet-and-room")
     d.until(line="feet-and-room.ready", at_most_s=30)
     d.wait(2)
-    assert said(d.says(*cues)) == ["feet-and-room.feet"]
+    assert said(d.says(*cues)) == ["check-in.before"]

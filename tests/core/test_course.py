@@ -92,6 +92,7 @@ def test_no_inside_a_practice_is_not_a_no_to_the_practice() -> None:
     d = Driver().offered()
     d.taps("choice", "name-it")
     d.taps("choice", "yes")
+    d.taps("skip")
     d.until(line="name-it.word", at_most_s=60)
     d.taps("choice", "no")
     d.until(line="check-in.after", at_most_s=60)
@@ -142,7 +143,7 @@ def test_keys_of_a_rating_are_numbers_and_pound_skips() -> None:
     assert said(d.presses("7")) == ["check-in.noted-after"]
     d = Driver(via="phone").guided()
     d.until(line="check-in.after-phone", at_most_s=120)
-    assert said(d.presses("#")) == ["goodbye.after"]
+    assert said(d.presses("#")) == ["goodbye.after-phone"]
 
 
 @pytest.mark.parametrize(
@@ -201,3 +202,46 @@ def test_the_question_after_a_practice_is_said_again_on_request() -> None:
     d.until(line="goodbye.after", at_most_s=180)
     d.wait(8)
     assert said(d.taps("say_again")) == ["goodbye.after"]
+
+
+def test_a_number_is_asked_for_before_a_practice_too() -> None:
+    """Whoever said yes may say how far away it is; then the practice begins."""
+    d = Driver().offered()
+    d.taps("choice", "feet-and-room")
+    assert said(d.taps("choice", "yes")) == ["check-in.before"]
+    assert (d.state, d.session.shown.rating) == ("rating", "before")
+    out = d.give(i.DistressRated(t=d.t, when="before", rating=6)) + d.wait(4)
+    assert said(out) == ["check-in.noted", "feet-and-room.feet"]
+
+
+@pytest.mark.parametrize("how", ["tap", "word", "silence", "other"])
+def test_the_number_before_may_be_left_out(how: str) -> None:
+    """Skipping, a no, anything else and nothing at all lead into the practice."""
+    d = Driver().offered()
+    d.taps("choice", "feet-and-room")
+    d.taps("choice", "yes")
+    d.wait(9)
+    out = {
+        "tap": lambda: d.taps("skip"),
+        "word": lambda: d.says("no"),
+        "silence": lambda: d.wait(14),
+        "other": lambda: d.says(words=3),
+    }[how]()
+    assert said(out)[:1] == ["feet-and-room.feet"]
+    assert d.session.stage is Stage.GUIDING
+
+
+def test_whoever_is_silent_is_asked_for_no_number_before() -> None:
+    """Silence is taken for a yes, and no second question is put into it."""
+    d = Driver().offered()
+    d.taps("choice", "feet-and-room")
+    d.until(line="feet-and-room.feet", at_most_s=40)
+    assert "check-in.before" not in d.lines
+
+
+def test_a_practice_that_is_wanted_again_asks_for_no_number_before() -> None:
+    """The number after it was asked for a moment ago."""
+    d = Driver().guided()
+    d.until(line="goodbye.after", at_most_s=200)
+    d.taps("choice", "again")
+    assert said(d.taps("choice", "yes")) == ["feet-and-room.feet"]

@@ -190,7 +190,7 @@ def test_yes_while_it_says_that_it_cannot_hear_is_kept() -> None:
     d.wait(1)
     d._understood(("yes",), 1, final=True)
     d.wait(0.9)
-    assert d.lines[-1] == "feet-and-room.feet"
+    assert d.lines[-1] == "check-in.before"
 
 
 def test_key_one_while_the_keys_are_read_answers_the_question_below() -> None:
@@ -221,7 +221,7 @@ def test_words_that_were_not_made_out_are_said_to_be_lost_once() -> None:
     assert said(d.says(words=2)) == ["conversation.not-caught"]
     d.wait(8)
     assert said(d.says(words=2)) == []
-    assert said(d.says("yes")) == ["feet-and-room.feet"]
+    assert said(d.says("yes")) == ["check-in.before"]
 
 
 def test_it_says_that_it_hears_again_where_it_had_said_that_it_does_not() -> None:

@@ -83,7 +83,7 @@ def test_late_yes_is_still_taken() -> None:
     d.wait(4)
     d._understood(("yes",), 1, final=True)
     d.wait(0.4)
-    assert d.lines[-1] == "feet-and-room.feet"
+    assert d.lines[-1] == "check-in.before"
 
 
 def test_final_that_was_taken_does_not_act_again_when_revised() -> None:
@@ -118,13 +118,13 @@ def test_newest_final_counts_before_the_utterance_is_over() -> None:
 @pytest.mark.parametrize(
     ("digits", "line"),
     [
-        ("1", "feet-and-room.feet"),
+        ("1", "check-in.before-phone"),
         ("2", "feet-and-room.leave"),
-        ("4", "feet-and-room.ready"),
-        ("5", "feet-and-room.ready"),
+        ("4", "feet-and-room.ready-phone"),
+        ("5", "feet-and-room.ready-phone"),
         ("7", "wait-with-me.begin"),
         ("0", "crisis.numbers"),
-        ("#", "feet-and-room.ready"),
+        ("#", "feet-and-room.ready-phone"),
         ("9", "keys.yes-no"),
     ],
 )
@@ -132,7 +132,7 @@ def test_keys_do_what_the_introduction_says(digits: str, line: str) -> None:
     """One and two answer, four and five say it again, seven stays, zero reads the numbers."""
     d = Driver(via="phone").offered()
     d.presses("1")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d.until(line="feet-and-room.ready-phone", at_most_s=30)
     d.wait(3)
     assert said(d.presses(digits)) == [line]
 

@@ -15,10 +15,11 @@ class Room(Driver):
 
     level = -70.0
 
-    def _hundredth(self) -> None:
-        if self.now % 10 == 5:
-            self.give(i.Features(t=self.t, level_dbfs=self.level, noise_dbfs=-72.0, voiced=0.6))
-        super()._hundredth()
+    def _play(self, ticks: int) -> None:
+        for _ in range(ticks):
+            if self.now % 10 == 5:
+                self.give(i.Features(t=self.t, level_dbfs=self.level, noise_dbfs=-72.0, voiced=0.6))
+            super()._play(1)
 
     def sounds(self, level: float, for_s: float, *cues: str, words: int) -> None:
         """Speak at a level, and be understood."""

@@ -17,6 +17,8 @@ class Course:
         self._declined = False
         self._asked_after = False
         self._practice: str | None = None
+        self._rated = False
+        """A number was asked for before this practice."""
 
     # From line to line
 
@@ -60,10 +62,17 @@ class Course:
             return
         if place.key == lines.CHECK and key == "yes":
             self._talk.resources = "crisis"  # no gentle check any more: the number stands large
-        first = next((line for line in place.script.lines if line.is_question), None)
-        if place.line is first:
+        first = next((line.id for line in place.script.lines if line.is_question), None)
+        invited = place.script.kind == "practice" and place.script.plain(place.line.id) == first
+        if invited:
             self._declined = key == "no"
-        self.move_on(self._talk.guide.go(place.line.answers[key]), answered=True)
+        following = self._talk.guide.go(place.line.answers[key])
+        if invited and key == "yes" and following is not None and not self._rated:
+            self._rated = True  # whoever is silent is asked for no number
+            self._talk.out += self._talk.voice.stop(self._talk.now)
+            self._talk.put_between(lines.CHECK_BEFORE, alone=False)
+        else:
+            self.move_on(following, answered=True)
 
     def unanswered(self, place: Place) -> None:
         """Take that nothing was answered in the time there was; a late answer still counts."""
@@ -176,6 +185,7 @@ class Course:
         match key:
             case "again" | "first" if self._practice:
                 self.begin_practice(self._practice)
+                self._rated = True  # a number was asked for just now
             case "something-else" | "second" | "yes":
                 self.offer("you asked for something")
             case "enough" | "no":
@@ -218,6 +228,7 @@ class Course:
             self._talk.offers.done(practice)
             self._asked_after = False
             self._declined = False
+            self._rated = False
             self._practice = practice
             first = self._talk.library[practice].first
             self._talk.replace((practice, first), Happening.CHOSE)

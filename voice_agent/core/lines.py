@@ -26,6 +26,7 @@ PERSON: Key = ("conversation", "person")
 NUMBERS: Key = ("crisis", "numbers")
 ATTACKED: Key = ("crisis", "attacked-phone")
 KEYS: Key = ("keys", "yes-no")
+CHECK_BEFORE: Key = ("check-in", "before")
 CHECK_IN: Key = ("check-in", "after")
 AFTER: Key = ("goodbye", "after")
 JUST_STAY: tuple[Key, str] = (OFFER, "stay")
@@ -53,7 +54,7 @@ CHECK: Key = ("crisis", "check")
 BELIEVED = frozenset({("crisis", "believed"), ("crisis", "checked")})
 """Where an answer to a question of safety is believed, and the conversation goes on."""
 
-RATINGS = frozenset({("check-in", "before"), CHECK_IN})
+RATINGS = frozenset({CHECK_BEFORE, CHECK_IN})
 SAFETY = frozenset({"crisis"})
 """Scripts of which no line is left for an answer to what was asked before it."""
 

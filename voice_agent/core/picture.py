@@ -85,13 +85,15 @@ def _named(line: Line, choice: str) -> tuple[Choice, ...]:
 def _state(talk: Conversation, rating: str | None) -> str:
     if talk.voice.paused and not talk.at(Stage.ENDED):
         return "paused"
+    if rating:
+        return "rating"
     match talk.stage:
         case Stage.LISTENING:
             return _listening(talk)
         case Stage.CRISIS if talk.resources != "crisis":
             return _listening(talk)  # a gentle check is no alarm
         case Stage.CHECKING_IN:
-            return "rating" if rating else "offering"
+            return "offering"
         case Stage.CLOSING:
             return "speaking"
         case _:
@@ -108,6 +110,6 @@ def _remaining_s(base: Place | None) -> float | None:
     """About how long the practice still takes: its length, by the share of lines left."""
     if base is None:
         return None
-    ids = [line.id for line in base.script.lines]
-    left = len(ids) - ids.index(base.line.id)
+    ids = base.script.spine
+    left = len(ids) - ids.index(base.script.plain(base.line.id))
     return float(round(base.script.minutes * 60 * left / len(ids)))

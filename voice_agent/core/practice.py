@@ -177,7 +177,8 @@ class Guide:
     def back(self) -> Place | None:
         """Go to the line before this one, or stay at the first."""
         place = self._places[-1]
-        ids = [line.id for line in place.script.lines]
+        ids = place.script.spine
         place.deadline = None
-        place.line = place.script.line(ids[max(0, ids.index(place.line.id) - 1)])
+        here = ids.index(place.script.plain(place.line.id))
+        place.line = self._line(place.script, ids[max(0, here - 1)])
         return place

@@ -10,6 +10,9 @@ from pydantic_core import PydanticCustomError
 END = "end"
 """The target that ends a script."""
 
+VARIANTS = ("phone", "taps")
+"""A line `<id>-phone` is said instead of `<id>` on the phone, `<id>-taps` without a microphone."""
+
 TEXT_PAUSE_S = 2.5
 ASK_WAIT_S = 8.0
 
@@ -209,6 +212,7 @@ class Script(_Written):
             onward = set(line.targets)
             if not line.is_question or line.then:
                 onward.add(self.after(here))
+            onward.update(f"{here}-{variant}" for variant in VARIANTS)
             for target in (onward & ids) - seen:
                 seen.add(target)
                 todo.append(target)
@@ -217,6 +221,19 @@ class Script(_Written):
     def first(self) -> str:
         """The id of the first line."""
         return self.lines[0].id
+
+    @property
+    def spine(self) -> tuple[str, ...]:
+        """The ids of its lines in their order, each variant left out."""
+        return tuple(line.id for line in self.lines if self.plain(line.id) == line.id)
+
+    def plain(self, line_id: str) -> str:
+        """Return the id of the line that this one is, or is said instead of."""
+        for variant in VARIANTS:
+            stem = line_id.removesuffix(f"-{variant}")
+            if stem != line_id and any(line.id == stem for line in self.lines):
+                return stem
+        return line_id
 
     @property
     def elsewhere(self) -> tuple[str, ...]:
