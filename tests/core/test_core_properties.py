@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -178,6 +178,10 @@ def at_offer(d: Driver) -> None:
     d.offered()
 
 
+def at_passed_offer(d: Driver) -> None:
+    d.offered().wait(27)
+
+
 def at_invitation(d: Driver) -> None:
     d.offered().taps("choice", "feet-and-room")
     d.until(line="feet-and-room.ready", at_most_s=30)
@@ -222,7 +226,7 @@ def at_beginning(d: Driver) -> None:
 
 
 STARTS = (
-    at_beginning, at_listening, at_offer, at_invitation, at_practice, at_rating, at_after,
+    at_beginning, at_listening, at_offer, at_passed_offer, at_invitation, at_practice, at_rating, at_after,
     at_goodbye, at_stop, at_stopped_question, at_crisis, at_announcement,
 )  # fmt: skip
 
@@ -240,12 +244,25 @@ def test_conversation_keeps_its_promises(
     d = Driver(via=via)
     with contextlib.suppress(AssertionError):  # on a phone some lines have other names
         start(d)
-    for what, how in [*doings, ("waits", 13.0), ("waits", 200.0)]:
-        silent = d.session.stage is Stage.STOPPED and d.player.current is None
-        said = len(d.lines)
+    live(d, [*doings, ("waits", 13.0), ("waits", 200.0)])
+
+
+def live(d: Driver, doings: Sequence[tuple[str, Any]]) -> None:
+    """Do one thing after another, and see each time that what is promised holds."""
+    hushed = d.session.stage is Stage.STOPPED
+    for what, how in doings:
+        before = len(d.outputs)
         do(d, what, how)
-        if silent and what in _ASKS_NOTHING:
-            assert len(d.lines) == said, "a stop asks nothing"
+        sounds = [o for o in d.outputs[before:] if isinstance(o, (c.Say, c.Resume))]
+        if stops(what, how):
+            hushed = True
+            assert not sounds, "a stop says nothing"
+            assert d.player.current is None, "a stop is silence at once"
+        elif hushed and not may_sound(what, how):
+            assert not sounds, "after a stop nothing sounds by itself"
+            assert d.player.current is None
+        elif what != "waits":
+            hushed = False
         assert_not_stuck(d)
         if d.ended:
             break
@@ -253,7 +270,50 @@ def test_conversation_keeps_its_promises(
     assert_end(d)
 
 
-_ASKS_NOTHING = ("waits", "noises", "talks", "hums", "loses", "restarts", "chooses")
+def stops(what: str, how: Any) -> bool:
+    """Whether this is a stop, by hand."""
+    return (what, how) in (("taps", "stop"), ("presses", "*"))
+
+
+def may_sound(what: str, how: Any) -> bool:
+    """Whether something may sound after a stop because of this: what the person asks for."""
+    match what:
+        case "taps":
+            return how == "go_on"
+        case "presses":
+            return how in ("0", "3")
+        case "says":
+            return not {"resume", "person", *DANGER}.isdisjoint(how)
+        case _:
+            return False
+
+
+AT_THE_END = (
+    ("waits", 900.0), ("presses", "*"), ("waits", 6.0), ("taps", "stop"), ("noises", None),
+    ("waits", 6.0), ("taps", "stop"), ("says", ("stop",)), ("waits", 6.0), ("taps", "go_on"),
+    ("says", ("goodbye",)), ("waits", 60.0), ("chooses", "enough"), ("waits", 900.0),
+)  # fmt: skip
+"""All that ends a session where nothing was feared: long silence, two stops, a goodbye."""
+
+
+@pytest.mark.parametrize("danger", sorted(DANGER))
+@settings(STEADY, max_examples=12)
+@given(
+    start=st.sampled_from([s for s in STARTS if s not in (at_crisis, at_announcement)]),
+    via=st.sampled_from(["web", "phone"]),
+    doings=st.lists(DOES, max_size=5),
+)
+def test_after_danger_only_leaving_ends_it(
+    danger: str, start: Callable[[Driver], None], via: str, doings: list[tuple[str, Any]]
+) -> None:
+    """Neither silence nor stops nor a goodbye ends it, and a stop stays a stop; leaving does."""
+    d = Driver(via=via)
+    with contextlib.suppress(AssertionError):  # on a phone some lines have other names
+        start(d)
+    live(d, [("says", (danger,)), *doings, *AT_THE_END])
+    assert d.ended is None
+    d.give(i.ParticipantLeft(t=d.t))
+    assert d.ended == "left"
 
 
 def assert_not_stuck(d: Driver) -> None:
@@ -267,7 +327,7 @@ def assert_not_stuck(d: Driver) -> None:
         return
     place = talk.guide.place
     assert talk.at(Stage.LISTENING, Stage.WAITING, Stage.STOPPED, Stage.ENDED) or (
-        place is not None and place.waits
+        place is not None and (place.waits or place.lapsed)
     )
 
 
