@@ -22,13 +22,16 @@ SHORT_LADDER = {
     "VOICE_AGENT_LADDER__OFFER_S": "6",
     "VOICE_AGENT_LADDER__WAIT_S": "60",
 }
-OPENING = [f"opening/{line}" for line in ("what", "kept", "quiet", "driving", "need")]
-PRACTICE = [f"feet-and-room/{line}" for line in ("invite", "ready", "feet", "press")]
+OPENING = [f"opening/{line}" for line in ("what", "quiet", "kept", "driving", "need")]
+PRACTICE = [
+    "feet-and-room/invite", "feet-and-room/ready", "check-in/before", "feet-and-room/feet",
+    "feet-and-room/press",
+]  # fmt: skip
 PLAYOUT = {"say", "pause", "resume", "stop"}
 QUIET_WITHIN_S = 0.35
 
 # When the bundled voice speaks into the second microphone, in s from its first sample.
-ASIDE_S, COUGH_S, YES_S, STOP_S = 7.0, 16.0, 45.0, 49.5
+ASIDE_S, COUGH_S, YES_S, STOP_S = 7.0, 14.0, 42.0, 46.5
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +158,8 @@ def test_a_tapped_choice_begins_its_practice(silent: Visit, screens: Screens) ->
     assert ready.text == "Shall we?"
     screens.look(silent, "question")
     silent.tap("choice", "Yes")
+    silent.until_said("check-in/before", 5)
+    silent.tap("skip")
     silent.until_said("feet-and-room/feet", 5)
     assert silent.detail.endswith("left")
 
@@ -206,14 +211,14 @@ def test_talk_into_the_voice_pauses_it_and_an_aside_lets_it_go_on(
 ) -> None:
     """Who speaks into a line is heard out in silence; then the line goes on at its phrase."""
     speaking = visits["speaking"]
-    speaking.until_said("opening/quiet")
+    speaking.until_said("opening/kept")
     began, ended = spoken(speaking, scene, "It was such a long day today.")
     assert speaking.loudest(began - 1, began) > -40
     assert speaking.longest_silence(began, ended + 1) > ended - began - 0.6
-    kept = [said for said in speaking.said if said.key == "opening/kept"]
-    assert len(kept) == 2
-    assert kept[1].at > ended
-    assert speaking.lines[:4] == ["opening/what", "opening/kept", "opening/kept", "opening/quiet"]
+    quiet = [said for said in speaking.said if said.key == "opening/quiet"]
+    assert len(quiet) == 2
+    assert quiet[1].at > ended
+    assert speaking.lines[:4] == ["opening/what", "opening/quiet", "opening/quiet", "opening/kept"]
 
 
 def test_a_cough_loses_no_line(visits: dict[str, Visit]) -> None:
