@@ -30,9 +30,9 @@ class _Turn:
     families: dict[str, Past]
 
     @property
-    def beyond(self) -> bool:
-        """Whether any family is past its line."""
-        return any(each.size >= 1.0 for each in self.families.values())
+    def beyond(self) -> int:
+        """How many families are past their lines."""
+        return sum(each.size >= 1.0 for each in self.families.values())
 
 
 class Shutdown:
@@ -52,7 +52,7 @@ class Shutdown:
         self._weak: deque[bool] = deque()
         self._weak_before = list(_ORDINARY)
         self._flat = 0
-        self._not_flat = 0
+        self._as_usual = 0
         self.suspected = False
         """Whether a finding stands: since it, not enough turns were as usual."""
 
@@ -84,7 +84,12 @@ class Shutdown:
         sizes = self._sizes()
         enough = len([size for size in sizes.values() if size >= 1.0]) >= self.settings.families
         flat = enough and all(turn.beyond for turn in self._latest())
-        self._count(flat=flat)
+        self._flat = self._flat + 1 if flat else 0
+        self._as_usual = (
+            0 if self._turns[-1].beyond >= self.settings.families else self._as_usual + 1
+        )
+        if self._as_usual >= self.settings.turns:
+            self.suspected = False
         if not flat or self._flat > self.settings.habit_turns:
             self._usual(event)
         if not flat or self.suspected:
@@ -108,11 +113,6 @@ class Shutdown:
             if 2 * len(sizes) > len(latest):
                 out[name] = sum(min(max(size, 0.0), _LARGEST) for size in sizes) / len(sizes)
         return out
-
-    def _count(self, *, flat: bool) -> None:
-        self._flat, self._not_flat = (self._flat + 1, 0) if flat else (0, self._not_flat + 1)
-        if self._not_flat >= self.settings.turns:
-            self.suspected = False
 
     def _is_aside(self, event: UtteranceMeasured, cues: frozenset[str]) -> bool:
         """Whether it is a mere "mhm" while somebody else speaks: no turn, neither usual nor not."""

@@ -100,7 +100,9 @@ def clipped_share(samples: Samples) -> float:
     return float(max((full[1:] & full[:-1]).sum(), run.sum()) / len(samples))
 
 
-def gain_moved_db(level: Floats, noise_before_dbfs: float | None, quietest: float) -> float:
+def gain_moved_db(
+    level: Floats, onset: int, noise_before_dbfs: float | None, quietest: float
+) -> float:
     """Return how far the noise sank once somebody spoke, in dB: what automatic gain does.
 
     It turns up what is quiet and, when speech comes, everything down: between two words the room
@@ -108,19 +110,17 @@ def gain_moved_db(level: Floats, noise_before_dbfs: float | None, quietest: floa
 
     Args:
         level: of the utterance, dBFS each 10 ms.
+        onset: where its voice begins.
         noise_before_dbfs: the floor tracked before the utterance, None where nobody tracked it:
-            then the beginning of `level`, up to the first loud frame, stands for it.
+            then what lies before the onset stands for it.
         quietest: a room quieter than this tells nothing.
     """
-    if len(level) < 30:
-        return 0.0
-    loud = np.flatnonzero(level >= np.quantile(level, 0.95) - 15.0)
-    after = level[loud[0] :]
+    after = level[onset:]
     if noise_before_dbfs is None:
-        before = level[: loud[0]]
-        if len(before) < 30:
+        before = level[: max(0, onset - _AWAY)]
+        if len(before) < _LEAST_AWAY:
             return 0.0
-        noise_before_dbfs = float(np.quantile(before[: max(20, len(before) - 20)], 0.05))
-    if noise_before_dbfs < quietest or len(after) < 30:
+        noise_before_dbfs = float(np.quantile(before, 0.05))
+    if noise_before_dbfs < quietest or len(after) < 2 * _LEAST_AWAY:
         return 0.0
     return noise_before_dbfs - float(np.quantile(after, 0.05))

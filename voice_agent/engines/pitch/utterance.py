@@ -99,7 +99,9 @@ def measure(
     length_s = round((end - begin) / loudness.PER_S + cut_s, 2)
     voice_power = float(power[strong_ten_ms].mean())
     level_dbfs = 10.0 * float(np.log10(max(voice_power, 1e-9)))
-    reason = _distrust(samples, level, noise, level_dbfs, noise_dbfs)
+    onset = int(np.flatnonzero(strong_ten_ms)[0])
+    moved_db = loudness.gain_moved_db(level, onset, noise_dbfs, GAIN_QUIETEST_DBFS)
+    reason = _distrust(samples, level_dbfs - noise, moved_db)
     if reason is not None:
         return Measures(length_s=length_s, not_measurable=reason)
     voiced = strong_ten_ms[begin:end]
@@ -167,17 +169,13 @@ def _length_s(level: Floats, cut_s: float) -> float:
     return round(float(out[-1] - out[0] + 1) / loudness.PER_S + cut_s, 2)
 
 
-def _distrust(
-    samples: Samples, level: Floats, noise: float, level_dbfs: float, noise_dbfs: float | None
-) -> str | None:
+def _distrust(samples: Samples, snr_db: float, moved_db: float) -> str | None:
     """Return why the voice cannot be measured, if it cannot."""
     if loudness.clipped_share(samples) > CLIPPED_SHARE:
         return "clipped"
-    if level_dbfs - noise < LOWEST_SNR_DB:
-        return "noise"
-    if loudness.gain_moved_db(level, noise_dbfs, GAIN_QUIETEST_DBFS) > GAIN_DB:
+    if moved_db > GAIN_DB:
         return "gain"
-    return None
+    return "noise" if snr_db < LOWEST_SNR_DB else None
 
 
 def _rate(level: Floats, voiced: Mask, noise: float, length_s: float) -> float:
