@@ -9,9 +9,10 @@ import pytest
 from stand_ins import Line
 
 from voice_agent.agent import host as hosts
-from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError, Host
+from voice_agent.agent.host import Host
 from voice_agent.agent.kept import rebuild
 from voice_agent.agent.parts import Parts
+from voice_agent.agent.places import FullError, GoneError, HeldElsewhereError
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.renders import RenderQueue
 from voice_agent.core import inputs as i

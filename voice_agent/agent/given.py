@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from voice_agent.agent.loop import FROM_PAGE
+from voice_agent.agent.said import FROM_PAGE, check
 from voice_agent.core import inputs as i
 from voice_agent.core import wire
 from voice_agent.core.config import CoreSettings, with_setting
@@ -14,12 +14,6 @@ from voice_agent.core.errors import MalformedEventError, UsageError
 GIVEN = (*FROM_PAGE, i.ConnectionLost, i.ConnectionRestored, i.Held, i.Unheld, i.ParticipantLeft,
          i.SettingChanged)  # fmt: skip
 """Inputs that may stand in `--inputs`."""
-
-CONTROLS = ("stop", "pause", "go_on", "say_again", "just_stay", "skip", "choice", "dot", "louder",
-            "slower")  # fmt: skip
-CONSENTS = ("tone", "transcript", "research")
-DIGITS = "0123456789*#"
-MOST_DISTRESS = 10
 
 
 def read_inputs(path: Path) -> list[i.Input]:
@@ -68,19 +62,8 @@ def _given(obj: Any) -> i.Input:
     assert isinstance(event, i.Input)
     if not 0 <= event.t < math.inf:
         raise MalformedEventError(f"t is {event.t}; give seconds from the beginning, 0 or more.")
+    check(event)
     match event:
-        case i.Tapped(control=control) if control not in CONTROLS:
-            raise _no_such("control", control, CONTROLS)
-        case i.Tapped(control="choice", choice=None):
-            raise MalformedEventError("A tapped choice needs the field 'choice', such as 'stay'.")
-        case i.KeyPressed(digit=digit) if len(digit) != 1 or digit not in DIGITS:
-            raise _no_such("digit", digit, tuple(DIGITS))
-        case i.ConsentChanged(consent=consent) if consent not in CONSENTS:
-            raise _no_such("consent", consent, CONSENTS)
-        case i.DistressRated(when=when) if when not in ("before", "after"):
-            raise _no_such("when", when, ("before", "after"))
-        case i.DistressRated(rating=int(rating)) if not 0 <= rating <= MOST_DISTRESS:
-            raise MalformedEventError(f"rating is {rating}; give 0 to {MOST_DISTRESS}.")
         case i.SettingChanged(key=key, value=value):
             try:
                 with_setting(CoreSettings(), key, value)
@@ -89,7 +72,3 @@ def _given(obj: Any) -> i.Input:
                     f"The setting {key} cannot be {value!r}; docs/settings.md lists them."
                 ) from None
     return event
-
-
-def _no_such(field: str, value: str, known: tuple[str, ...]) -> MalformedEventError:
-    return MalformedEventError(f"{field} is '{value}'; give one of {', '.join(known)}.")

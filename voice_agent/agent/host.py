@@ -9,24 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from voice_agent import log
-from voice_agent.agent.kept import Kept, rebuild
+from voice_agent.agent.chores import Chores
+from voice_agent.agent.kept import Kept
 from voice_agent.agent.live import LiveSession
 from voice_agent.agent.loop import SessionLoop
 from voice_agent.agent.parts import Parts
+from voice_agent.agent.places import OVER, FullError, GoneError, HeldElsewhereError
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.refusal import Refusal
 from voice_agent.agent.renders import RenderQueue
-from voice_agent.core.config import CoreSettings
+from voice_agent.agent.returning import Returning
 from voice_agent.core.errors import StillHereError
 from voice_agent.core.journal import Journal
-from voice_agent.core.session import Session
-from voice_agent.core.stages import Stage
-from voice_agent.settings import LogSettingError, settings_of
 from voice_agent.store import (
     SessionRecord,
     SessionState,
     Store,
-    StoreError,
     hash_token,
     new_id,
     new_token,
@@ -37,25 +35,8 @@ SWEEP_S = 60.0
 JOIN_S = 120.0
 """How long a session waits for its line."""
 STEP_S = 0.01
-_OVER = "This conversation is over; start a new one."
 
 _log = log.get_logger(__name__)
-
-
-class FullError(StillHereError):
-    """No more sessions fit; the helplines of `country` are given instead."""
-
-    def __init__(self, country: str) -> None:
-        self.country = country
-        super().__init__("Every place is taken right now; please try again in a few minutes.")
-
-
-class GoneError(StillHereError):
-    """The session is over, and nothing of it can be gone on with."""
-
-
-class HeldElsewhereError(StillHereError):
-    """Another page holds this session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +71,8 @@ class Host:
         self._tokens: dict[str, str] = {}
         self._opening = 0
         self._refusals: set[Refusal] = set()
-        self._closing: set[asyncio.Task[None]] = set()
-        self._taking_up: dict[str, asyncio.Task[LiveSession]] = {}
+        self._chores = Chores()
+        self._returning = Returning(parts, store, self._chores, unix_s, self._back)
 
     # Making and finding sessions
 
@@ -132,8 +113,8 @@ class Host:
 
     @property
     def _full(self) -> bool:
-        coming = sum(1 for session_id in self._taking_up if session_id not in self.sessions)
-        return len(self.sessions) + self._opening + coming >= self.parts.settings.max_sessions
+        coming = self._returning.ids - set(self.sessions)
+        return len(self.sessions) + self._opening + len(coming) >= self.parts.settings.max_sessions
 
     def _add(
         self,
@@ -176,6 +157,11 @@ class Host:
         )
         self.sessions[session_id] = live
         return live
+
+    def _back(self, record: SessionRecord, kept: Kept) -> LiveSession:
+        return self._add(
+            record.id, via=record.via, microphone=True, country=record.country, kept=kept
+        )
 
     async def knows(self, session_id: str, token: str) -> bool:
         """Whether this token opens this session."""
@@ -226,74 +212,35 @@ class Host:
             HeldElsewhereError: another page took the line meanwhile.
             StoreError: what was kept cannot be read just now.
         """
-        live = self.sessions.get(session_id) or await self._take_up(session_id)
+        live = self.sessions.get(session_id)
+        if live is None:
+            if self._full and session_id not in self._returning.ids:
+                raise await self._no_place(session_id)
+            live = await self._returning.take_up(session_id)
         if page is not None:
             self.may_attach(session_id, page)
         old = live.attach(transport, page, time.monotonic())
         if old is not None:
-            self._later(old.close())
-
-    async def _take_up(self, session_id: str) -> LiveSession:
-        """Take up what a crash cut off, once, however many lines ask for it at a time."""
-        task = self._taking_up.get(session_id)
-        if task is None:
-            if self._full:
-                raise await self._no_place(session_id)
-            task = asyncio.ensure_future(self._take_up_from_store(session_id))
-            self._taking_up[session_id] = task
-            task.add_done_callback(lambda _done: self._taking_up.pop(session_id, None))
-        return await asyncio.shield(task)
+            self._chores.add(old.close())
 
     async def _no_place(self, session_id: str) -> StillHereError:
         """Why it cannot be taken up just now; it waits in the store for the next try."""
         record = await asyncio.to_thread(self.store.get, session_id)
         if record is None:
-            return GoneError(_OVER)
+            return GoneError(OVER)
         self.refused += 1
         return FullError(record.country)
-
-    async def _take_up_from_store(self, session_id: str) -> LiveSession:
-        record = await asyncio.to_thread(self.store.resume_session, session_id, self._unix_s())
-        if record is None:
-            raise GoneError(_OVER)
-        try:
-            kept = await asyncio.to_thread(
-                lambda: rebuild(
-                    Session(self.parts.library, self._settings_of(record)),
-                    self.store.lines(session_id),
-                    self._unix_s(),
-                )
-            )
-        except StoreError:  # the disk may be back in a moment: nothing is given up for it
-            self.store.close_session(session_id, SessionState.INTERRUPTED, self._unix_s())
-            raise
-        except Exception as error:
-            _log.exception("session_not_taken_up", kind=type(error).__name__)
-            raise GoneError(_OVER) from error
-        if kept.core.stage is Stage.ENDED:
-            self._later(asyncio.to_thread(self.store.delete, session_id))
-            raise GoneError(_OVER)
-        return self._add(
-            session_id, via=record.via, microphone=True, country=record.country, kept=kept
-        )
-
-    def _settings_of(self, record: SessionRecord) -> CoreSettings:
-        """Return the settings a session began with, under which its log goes on to replay."""
-        try:
-            return settings_of(record.header)
-        except LogSettingError:  # from another version: to go on matters more than to replay
-            return self.parts.settings.core
 
     def away(self, session_id: str, page: str) -> None:
         """Take that a page is gone; its session waits for it."""
         live = self.sessions.get(session_id)
         if live is not None and live.page == page and live.transport is not None:
             live.page = None  # whoever comes next may take the line, also before it has closed
-            self._later(live.transport.close())
+            self._chores.add(live.transport.close())
 
     def answer_call(self, transport: Transport, *, refused: bool = False) -> None:
         """Begin a session on the phone, or say one line and close where none fits."""
-        self._later(self._answer_call(transport, refused=refused))
+        self._chores.add(self._answer_call(transport, refused=refused))
 
     async def _answer_call(self, transport: Transport, *, refused: bool) -> None:
         opened = None
@@ -308,24 +255,21 @@ class Host:
 
     async def leave(self, session_id: str) -> None:
         """End at once and delete everything: "Leave now"."""
-        taking_up = self._taking_up.get(session_id)
-        if taking_up is not None:  # or it would come back after the deletion
-            with contextlib.suppress(StillHereError):
-                await asyncio.shield(taking_up)
+        await self._returning.settled(session_id)  # or it would come back after the deletion
         live = self.sessions.pop(session_id, None)
         self._tokens.pop(session_id, None)
         if live is not None:
             live.leave("left_now")
             live.loop.hearing.close()
             if live.transport is not None:
-                self._later(live.transport.close())
+                self._chores.add(live.transport.close())
         await asyncio.to_thread(self.store.delete, session_id)
 
     # Time
 
     async def run(self) -> None:
         """Move every session on every 10 ms, until cancelled."""
-        self._later(asyncio.to_thread(self._forget_calls))
+        self._chores.add(asyncio.to_thread(self._forget_calls))
         due = time.monotonic()
         swept = due
         while True:
@@ -360,7 +304,7 @@ class Host:
                 done = True
             if done:
                 self._refusals.discard(refusal)
-                self._later(refusal.transport.close())
+                self._chores.add(refusal.transport.close())
 
     def _drop(self, live: LiveSession) -> None:
         """Let go of a session that ended: nothing of it is kept (PRACTICES, "What is kept")."""
@@ -368,8 +312,8 @@ class Host:
         self._tokens.pop(live.id, None)
         live.loop.hearing.close()
         if live.transport is not None:
-            self._later(live.transport.close())
-        self._later(asyncio.to_thread(self.store.delete, live.id))
+            self._chores.add(live.transport.close())
+        self._chores.add(asyncio.to_thread(self.store.delete, live.id))
 
     def _put_back(self, live: LiveSession) -> None:
         """Let go of a session whose line never came; what a crash left of it stays on disk."""
@@ -379,7 +323,7 @@ class Host:
         self.sessions.pop(live.id, None)
         live.loop.hearing.close()
         if live.transport is not None:
-            self._later(live.transport.close())
+            self._chores.add(live.transport.close())
         self.store.close_session(live.id, SessionState.INTERRUPTED, self._unix_s())
 
     def _tidy(self, now: float) -> None:
@@ -391,7 +335,7 @@ class Host:
                 self._put_back(live)  # a page that never came must not take a place
             else:
                 self.store.touch(live.id, self._unix_s(), live.anchor_unix_s)
-        self._later(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
+        self._chores.add(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
 
     def _forget_calls(self) -> None:
         """Delete what a crash left of phone calls: a caller has no token to come back with."""
@@ -399,17 +343,6 @@ class Host:
             for record in self.store.list():
                 if record.via == "phone" and record.state is SessionState.INTERRUPTED:
                     self.store.delete(record.id)
-
-    def _later(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._closing.add(task)
-        task.add_done_callback(self._over_later)
-
-    def _over_later(self, task: "asyncio.Task[Any]") -> None:
-        self._closing.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            _log.error("left_undone", kind=type(error).__name__, exc_info=error)
 
     async def close(self) -> None:
         """Close all lines; what pages had under way stays in the store, to be gone on with."""
@@ -421,7 +354,6 @@ class Host:
             if live.transport is not None:
                 await live.transport.close()
             if live.via == "phone":
-                self._later(asyncio.to_thread(self.store.delete, live.id))
+                self._chores.add(asyncio.to_thread(self.store.delete, live.id))
         self.sessions.clear()
-        if self._closing:
-            await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._chores.done()

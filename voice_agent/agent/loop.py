@@ -1,7 +1,6 @@
 """One session, 10 ms at a time: sound and messages in, sound and messages out, all in order."""
 
 import math
-import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from voice_agent.agent.hearing import Hearing
 from voice_agent.agent.parts import Parts
 from voice_agent.agent.recogniser import Recogniser
+from voice_agent.agent.said import from_page
 from voice_agent.agent.speaking import Speaking, Want, written
 from voice_agent.core import commands as c
 from voice_agent.core import inputs as i
@@ -24,8 +24,6 @@ from voice_agent.engines.pitch.queue import Measurer
 from voice_agent.engines.vad.detector import SpeechDetector
 
 TICK_FRAMES = 10
-FROM_PAGE = (i.Tapped, i.KeyPressed, i.ConsentChanged, i.DistressRated)
-"""What a person's page or phone may send; anything else is not theirs to say."""
 
 Samples = NDArray[np.int16]
 Send = Callable[[Mapping[str, Any]], None]
@@ -159,7 +157,7 @@ class SessionLoop:
             event = wire.decode({**obj, "t": self.t})
         except MalformedEventError:
             return False
-        if not isinstance(event, FROM_PAGE) or not _proper(event):
+        if not from_page(event):
             return False
         self.handle(event)
         return True
@@ -194,24 +192,6 @@ class SessionLoop:
         return sound
 
 
-def _proper(event: i.Input) -> bool:
-    """Whether a page's message says only what a page may: what it sends is kept in the log."""
-    if event.speaker is not None:
-        return False
-    match event:
-        case i.Tapped(control=control, choice=choice):
-            return all(_NAME.fullmatch(word) for word in (control, choice or "-"))
-        case i.KeyPressed(digit=digit):
-            return len(digit) == 1 and digit in "0123456789*#"
-        case i.ConsentChanged(consent=consent):
-            return consent in ("tone", "research", "transcript")
-        case i.DistressRated(when=when, rating=rating):
-            return when in ("before", "after") and (rating is None or 0 <= rating <= 10)
-        case _:
-            return False
-
-
-_NAME = re.compile(r"[a-z0-9_-]{1,40}")
 _QUIET_DBFS = -120.0
 _AUDIBLE = 100
 """Samples louder than this are the voice itself, not the hiss after it (-50 dBFS)."""

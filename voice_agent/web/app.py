@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from voice_agent import __version__
-from voice_agent.agent.host import FullError, GoneError, HeldElsewhereError
+from voice_agent.agent.places import FullError, GoneError, HeldElsewhereError
 from voice_agent.core.errors import StillHereError, UsageError
 from voice_agent.web import docs, metrics
 from voice_agent.web.addresses import hosts
