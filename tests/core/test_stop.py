@@ -146,6 +146,16 @@ def test_the_way_out_goes_when_something_sounds_or_goes_on() -> None:
     assert not finish_shown(d)
 
 
+def test_what_is_asked_for_after_a_stop_shows_as_speech() -> None:
+    """As long as the numbers sound there is something to stop, and the page offers it."""
+    d = Driver().guided()
+    d.taps("stop")
+    d.says("person")
+    assert d.lines[-1] == "conversation.person"
+    assert d.state == "speaking"
+    d.until(state="stopped", at_most_s=20)
+
+
 def test_no_way_out_is_shown_after_a_crisis() -> None:
     """There a second stop ends nothing, and so nothing says that it would."""
     d = Driver().listening()

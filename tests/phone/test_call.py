@@ -109,7 +109,7 @@ async def test_a_silent_caller_is_led_by_keys(service, kept):
         print(f"INVITE to first word: {first - phone.dialled_at:.3f} s")
         assert first - phone.dialled_at < 3
         call = await kept.new([])
-        soft = await call.until(begins("ladder", "soft-1"))
+        soft = await call.until(begins("ladder", "soft-1-phone"))
         assert call.said()[:2] == [("opening-phone", "what"), ("opening-phone", "need")]
         offer = await call.until(begins("ladder", "offer-phone"), after_t=soft["t"])
         assert offer["t"] > soft["t"]

@@ -96,6 +96,8 @@ def _state(talk: Conversation, rating: str | None) -> str:
             return "offering"
         case Stage.CLOSING:
             return "speaking"
+        case Stage.STOPPED if talk.voice.playing:
+            return "speaking"  # numbers that were asked for: they can be stopped
         case _:
             return str(talk.stage)
 
