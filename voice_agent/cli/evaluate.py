@@ -4,8 +4,9 @@ import json
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +14,10 @@ from voice_agent.cli.progress import Progress
 from voice_agent.cli.start import begin
 from voice_agent.core.errors import UsageError
 from voice_agent.research.evaluate.result import Number, Result
+
+if TYPE_CHECKING:
+    from voice_agent.agent.parts import Parts
+    from voice_agent.settings import Settings
 
 
 class Component(StrEnum):
@@ -87,12 +92,30 @@ def _component(
     def measure(path: Path, **how: Any) -> Result:
         rows = read(path, module.COLUMNS)
         if component is Component.OFFERS:
-            how["settings"] = settings
+            how["listen"] = partial(_offered, settings)
         result = module.evaluate(rows, **how)
         assert isinstance(result, Result)
         return result
 
     return measure, module.plot
+
+
+def _offered(settings: "Settings", recording: Path) -> tuple[float, list[float]]:
+    """Run the agent over a recording, in whatever process; its models are loaded once in each."""
+    from voice_agent.agent.offered import offered
+
+    return offered(_parts(settings.model_dump_json(), settings), recording)
+
+
+_PARTS: dict[str, "Parts"] = {}
+
+
+def _parts(key: str, settings: "Settings") -> "Parts":
+    from voice_agent.agent.parts import prepare
+
+    if key not in _PARTS:
+        _PARTS[key] = prepare(settings)
+    return _PARTS[key]
 
 
 def _table(result: Result) -> None:
