@@ -299,6 +299,14 @@ MISFITS = """() => {
 }"""
 
 
+def violations(page: Any) -> list[str]:
+    """What axe-core finds wrong on the page as it is now."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:120]}" for each in found for node in each["nodes"]]
+
+
 class Screens:
     """What was found on the screens that were reached, and a picture of each."""
 
@@ -311,8 +319,6 @@ class Screens:
 
     def look(self, seen: Visit, name: str) -> None:
         """Look at the screen as it is now, in both sizes and schemes; the page goes on."""
-        from axe_playwright_python.sync_playwright import Axe
-
         page = seen.page
         before = page.viewport_size
         self.seen.append(name)
@@ -323,12 +329,7 @@ class Screens:
         page.set_viewport_size(before)
         for scheme in ("dark", "light"):
             page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page).response["violations"]
-            self.violations += [
-                f"{name}, {scheme}: {each['id']}: {node['html'][:120]}"
-                for each in found
-                for node in each["nodes"]
-            ]
+            self.violations += [f"{name}, {scheme}: {each}" for each in violations(page)]
         for testid in ("resources", "leave-now"):
             if not page.get_by_test_id(testid).is_visible():
                 self.without_help.append(f"{name}: {testid}")

@@ -148,6 +148,7 @@ class Stub:
         self.received: list[Any] = []
         self.created: list[Any] = []
         self.full = False
+        self.offer_full = False
         self.down = False
         self.away = 0
         self.deleted = 0
@@ -190,6 +191,10 @@ def make_app() -> FastAPI:
         bearer = request.headers.get("authorization", "")
         return bool(stub.id) and session == stub.id and bearer == f"Bearer {stub.token}"
 
+    def no_place() -> JSONResponse:
+        sentence = "Every place is taken right now. These numbers answer day and night."
+        return JSONResponse({"message": sentence, "resources": resources("US")}, 503)
+
     gone = JSONResponse({"message": "That time has closed."}, 404)
 
     @app.get("/")
@@ -208,8 +213,7 @@ def make_app() -> FastAPI:
     async def create(request: Request) -> Any:
         body = await request.json()
         if stub.full:
-            sentence = "Every place is taken right now. These numbers answer day and night."
-            return JSONResponse({"message": sentence, "resources": resources("US")}, 503)
+            return no_place()
         stub.id, stub.token, stub.page = secrets.token_hex(8), secrets.token_hex(16), ""
         stub.created.append(body)
         return {"id": stub.id, "token": stub.token}
@@ -224,6 +228,8 @@ def make_app() -> FastAPI:
     async def offer(request: Request, session: str) -> Any:
         if not allowed(request, session):
             return gone
+        if stub.offer_full:
+            return no_place()
         body = await request.json()
         if stub.page and body["page"] != stub.page:
             return JSONResponse({"message": "Open in another window."}, 409)

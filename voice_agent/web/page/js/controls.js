@@ -20,6 +20,17 @@ function tie(
   box.addEventListener("change", () => deed(box.checked));
 }
 
+/** Opened settings come into sight, and the focus goes to the first of them. */
+export function followSettings() {
+  const settings = /** @type {HTMLDetailsElement} */ (get("settings"));
+  settings.addEventListener("toggle", () => {
+    if (!settings.open) return;
+    settings.scrollIntoView({ block: "start" });
+    const first = /** @type {HTMLElement|null} */ (settings.querySelector("input"));
+    first?.focus({ preventScroll: true });
+  });
+}
+
 /**
  * The switches. Research is never remembered: it is asked once, and begins with no.
  * @param {import("./settings.js").Settings} settings

@@ -1,7 +1,7 @@
 /** @file Joins the page's parts: what was tapped goes out, what is shown comes in. */
 
 import { createSession, deleteSession, readSession, sayAway } from "./api.js";
-import { onTaps, tieSettings } from "./controls.js";
+import { followSettings, onTaps, tieSettings } from "./controls.js";
 import { Awake, tellHeadset, useHeadset } from "./device.js";
 import { listenForKeys } from "./keys.js";
 import { leaveBy } from "./leave.js";
@@ -32,6 +32,7 @@ let line = null;
 /** @type {MediaStream|null} */
 let microphone = null;
 let hearing = false;
+let begun = false; // whether this conversation has been connected before
 let hush = 0;
 let hushed = false; // asked for quiet, and the service has not answered yet
 
@@ -133,14 +134,39 @@ function follow(/** @type {import("./model.js").Link} */ link) {
     return;
   }
   if (link === "gone") return backToArrival(strings.gone);
-  know({ link });
+  if (link === "open") begun = true;
+  know(link === "open" ? { link, refused: "" } : { link });
+}
+
+/** There is no place: somebody new reads so, with numbers; somebody who was here waits for one. */
+function refuse(/** @type {Record<string, any>} */ body) {
+  const message = typeof body.message === "string" ? body.message : strings.full;
+  if (begun) {
+    if (body.resources) resources.take(body.resources);
+    return know({ refused: message });
+  }
+  if (session) deleteSession(session);
+  noPlace(message, body.resources);
+}
+
+function noPlace(/** @type {string} */ message, /** @type {any} */ numbers) {
+  backToArrival(message);
+  if (numbers) resources.take(numbers);
+  know({ crisis: true });
 }
 
 // --- beginning, going on, ending
 
 function connect() {
   if (!session) return;
-  line = new Line({ session, microphone, onMessage: receive, onLink: follow, onVoice: play });
+  line = new Line({
+    session,
+    microphone,
+    onMessage: receive,
+    onLink: follow,
+    onVoice: play,
+    onRefused: refuse,
+  });
   line.connect();
 }
 
@@ -160,7 +186,7 @@ async function microphoneOrTaps() {
   if (microphone) {
     level.follow(microphone);
     for (const track of microphone.getAudioTracks()) {
-      track.addEventListener("ended", () => know({ note: strings.microphoneGone }));
+      track.addEventListener("ended", () => know({ note: strings.microphoneGone, heard: false }));
     }
   }
   return {
@@ -174,7 +200,8 @@ async function microphoneOrTaps() {
 async function start(/** @type {boolean} */ wanted) {
   if (!("RTCPeerConnection" in window)) return know({ message: strings.noVoiceHere });
   const note = wanted ? await microphoneOrTaps() : "";
-  know({ ...emptyModel(), screen: "session", note });
+  begun = false;
+  know({ ...emptyModel(), screen: "session", note, heard: Boolean(microphone) });
   const { status, body } = await createSession({
     mode: "solo",
     microphone: Boolean(microphone),
@@ -188,16 +215,15 @@ async function start(/** @type {boolean} */ wanted) {
     return;
   }
   if (status === 503 && body.resources) {
-    backToArrival(typeof body.message === "string" ? body.message : strings.full);
-    resources.take(body.resources);
-    know({ crisis: true });
+    noPlace(typeof body.message === "string" ? body.message : strings.full, body.resources);
   } else backToArrival(status ? strings.notReady : strings.unreachable);
 }
 
 async function goOn() {
   const wanted = session?.microphone ?? false;
   const note = wanted ? await microphoneOrTaps() : "";
-  know({ ...emptyModel(), screen: "session", note });
+  know({ ...emptyModel(), screen: "session", note, heard: Boolean(microphone) });
+  begun = true;
   connect();
 }
 
@@ -245,6 +271,7 @@ onTaps({
   skip: () => (model.show.state === "rating" ? rate(null) : tap("skip")),
   stop: () => tap("stop"),
   slower: () => tap("slower"),
+  "set-slower": () => tap("slower"),
   louder: () => tap("louder"),
 });
 tieSettings(settings, (consent, given) => line?.send({ type: "consent_changed", consent, given }));
@@ -267,17 +294,28 @@ addEventListener("pagehide", () => {
   line?.close();
 });
 
-get("couple").hidden = !document.documentElement.dataset.modes?.split(" ").includes("couple");
+followSettings();
 setInterval(() => model.screen === "session" && view.tick(model, hearing), TICK_MS);
 requestAnimationFrame(function frame(now) {
   hearing = model.screen === "session" && shape.frame(now);
   requestAnimationFrame(frame);
 });
 
+/** A tap that was made while the scripts were still on their way. */
+function tappedEarly() {
+  const wanted = document.documentElement.dataset.wanted;
+  delete document.documentElement.dataset.wanted;
+  for (const id of ["start", "tap-only"]) get(id).removeAttribute("aria-busy");
+  if (wanted) get(wanted).click();
+}
+
 /** At load: help first, then whether there is something to go on with. */
 async function begin() {
   resources.load(country());
-  if (!session) return know({});
+  if (!session) {
+    know({});
+    return tappedEarly();
+  }
   const { status, body } = await readSession(session);
   if (status === 404 || status === 401 || (status === 200 && !body.resumable)) {
     session = null;

@@ -13,10 +13,12 @@ import { strings } from "./strings.js";
  * @property {number|null} remaining_s
  * @property {number|null} countdown_s
  * @property {string|null} rating before or after
- * @property {string|null} resources crisis or quiet
+ * @property {string|null} resources crisis, quiet, violence or attacked
+ * @property {boolean} may_end whether one more stop ends it now
+ * @property {boolean} emergency whether the emergency number comes first
  * @property {number} at when it came, in ms of `performance.now()`
  */
-/** @typedef {"arrival"|"returning"|"microphone"|"session"} Screen */
+/** @typedef {"loading"|"arrival"|"returning"|"microphone"|"session"} Screen */
 /** @typedef {"connecting"|"open"|"lost"|"gave_up"|"elsewhere"|"elsewhere_gave_up"|"gone"} Link */
 /**
  * @typedef {object} Model
@@ -26,6 +28,8 @@ import { strings } from "./strings.js";
  * @property {Link} link
  * @property {string} message a sentence on the arrival screen, or ""
  * @property {string} note a sentence about the microphone, or ""
+ * @property {string} refused why the service has no place just now, or ""
+ * @property {boolean} heard whether a microphone listens
  * @property {boolean} blocked whether the browser held the sound back
  * @property {boolean} crisis whether a number must stand large whatever `show` says
  */
@@ -33,6 +37,7 @@ import { strings } from "./strings.js";
 const STATES = new Set([
   "opening",
   "listening",
+  "here",
   "speaking",
   "guiding",
   "offering",
@@ -61,7 +66,11 @@ export function readShow(/** @type {Record<string, any>} */ message, at = 0) {
     remaining_s: number(message.remaining_s),
     countdown_s: number(message.countdown_s),
     rating: message.rating === "before" || message.rating === "after" ? message.rating : null,
-    resources: ["crisis", "quiet", "violence", "attacked"].includes(message.resources) ? message.resources : null,
+    resources: ["crisis", "quiet", "violence", "attacked"].includes(message.resources)
+      ? message.resources
+      : null,
+    may_end: message.may_end === true,
+    emergency: message.emergency === true,
     at,
   };
   return show;
@@ -76,6 +85,8 @@ export function emptyModel() {
     link: "connecting",
     message: "",
     note: "",
+    refused: "",
+    heard: true,
     blocked: false,
     crisis: false,
   };
@@ -106,6 +117,7 @@ export function statusWords(/** @type {Model} */ model) {
   if (show.state === "rating") {
     return show.rating === "after" ? strings.ratingAfter : strings.ratingBefore;
   }
+  if (show.state === "listening" && !model.heard) return strings.here;
   return /** @type {Record<string, any>} */ (strings)[show.state];
 }
 
@@ -113,6 +125,7 @@ export function statusWords(/** @type {Model} */ model) {
 export function detailWords(/** @type {Model} */ model, /** @type {number} */ now) {
   if (model.screen !== "session") return "";
   if (isLost(model)) {
+    if (model.refused && model.link === "lost") return model.refused;
     return {
       lost: strings.lostMore,
       gave_up: strings.gaveUpMore,
@@ -121,7 +134,8 @@ export function detailWords(/** @type {Model} */ model, /** @type {number} */ no
     }[/** @type {"lost"} */ (model.link)];
   }
   if (["guiding", "paused"].includes(model.show.state)) return remainingWords(model.show, now);
-  return ["opening", "listening"].includes(model.show.state) ? model.note : "";
+  if (model.show.state === "ended") return strings.endedMore;
+  return ["opening", "listening", "here"].includes(model.show.state) ? model.note : "";
 }
 
 /** How far along, in words; "" where the service did not say. */
@@ -163,9 +177,9 @@ export function controls(/** @type {Model} */ model) {
   if (inCrisis(model)) return ["say-again", "stop"];
   return (
     {
-      guiding: ["pause", "say-again", "skip", "stop"],
-      paused: ["pause", "say-again", "skip", "stop"],
-      stopped: ["pause", "stop"],
+      guiding: ["pause", "slower", "skip", "say-again", "stop"],
+      paused: ["pause", "slower", "skip", "say-again", "stop"],
+      stopped: model.show.may_end ? ["pause", "stop"] : ["pause"],
       rating: ["skip", "stop"],
     }[state] ?? ["stop"]
   );
@@ -174,11 +188,11 @@ export function controls(/** @type {Model} */ model) {
 /** Whether "just stay" stands under the choices. */
 export function mayJustStay(/** @type {Model} */ model) {
   const { state, choices } = model.show;
-  if (choices.some((c) => c.id === "just_stay")) return false;
+  if (choices.some((c) => ["just_stay", "stay"].includes(c.id))) return false;
   if (state === "offering") return choices.length <= 2;
   return (
     choices.length > 0 &&
     choices.length <= 2 &&
-    ["opening", "listening", "speaking", "waiting"].includes(state)
+    ["opening", "listening", "here", "speaking", "waiting"].includes(state)
   );
 }

@@ -1,6 +1,7 @@
 /** @file "Talk to a person": the numbers of a country, always there, and large in a crisis. */
 
 import { readResources } from "./api.js";
+import { dialable, withNumbers } from "./numbers.js";
 import { fallbackResources, strings } from "./strings.js";
 
 /** @typedef {import("./api.js").Resources} Resources */
@@ -13,8 +14,6 @@ function make(/** @type {string} */ tag, /** @type {string} */ text = "", classN
   if (className) element.className = className;
   return element;
 }
-
-const dialable = (/** @type {string} */ number) => number.replace(/[^\d+*#]/g, "");
 
 /** Links that call or text a line. */
 function links(/** @type {HelpLine} */ line) {
@@ -46,6 +45,10 @@ export class ResourcesPanel {
   /** @type {Resources} */
   #resources = fallbackResources;
   #crisis = "";
+  /** Every line this page has heard of, by its number: captions may name any of them. */
+  #heardOf = new Map(
+    /** @type {HelpLine[]} */ (fallbackResources.lines).map((line) => [line.call ?? line.id, line]),
+  );
 
   constructor(/** @type {(country: string) => void} */ onCountry) {
     const get = (/** @type {string} */ id) =>
@@ -73,6 +76,7 @@ export class ResourcesPanel {
   take(/** @type {Resources} */ resources) {
     if (!Array.isArray(resources?.lines) || !resources.lines.length) return;
     this.#resources = resources;
+    for (const line of resources.lines) this.#heardOf.set(line.call ?? line.text ?? line.id, line);
     const list = make("ul", "", "lines");
     for (const line of resources.lines) {
       const item = document.createElement("li");
@@ -93,6 +97,17 @@ export class ResourcesPanel {
       ),
     );
     this.#crisis = "";
+  }
+
+  /** A spoken sentence as it is written: its numbers in digits that can be tapped. */
+  written(/** @type {string} */ sentence) {
+    return withNumbers(sentence, this.#heardOf.values()).map(({ text, href }) => {
+      if (!href) return text;
+      const link = make("a", text);
+      link.setAttribute("href", href);
+      link.setAttribute("rel", "noreferrer");
+      return link;
+    });
   }
 
   /** Closes the panel; true when it was open. */
@@ -133,11 +148,12 @@ export class ResourcesPanel {
   /**
    * Shows or takes away the small number in the middle of the page.
    * @param {string | null} kind quiet, violence, attacked, or null for none
+   * @param {string} lead words before the number
    */
-  renderQuiet(kind) {
+  renderQuiet(kind, lead = "") {
     this.quiet.hidden = !kind;
     if (!kind) return;
-    const shown = `${kind} ${this.#resources.country}`;
+    const shown = `${kind} ${lead} ${this.#resources.country}`;
     if (this.quiet.dataset.shown === shown) return;
     this.quiet.dataset.shown = shown;
     const lines = this.#resources.lines;
@@ -147,7 +163,8 @@ export class ResourcesPanel {
       (kind === "violence" && (lines.find((each) => each.id === "violence") ?? urgent)) ||
       lines.find((each) => !each.emergency) ||
       lines[0];
-    this.quiet.replaceChildren(make("span", line.name), ...links(line).children);
+    const words = lead ? [make("span", lead, "lead-in")] : [];
+    this.quiet.replaceChildren(...words, make("span", line.name), ...links(line).children);
   }
 
   /** Opens the panel, where every number stands. */

@@ -43,6 +43,7 @@ export class Line {
    * @param {(message: Record<string, any>) => void} options.onMessage
    * @param {(link: Link) => void} options.onLink
    * @param {(stream: MediaStream) => void} options.onVoice
+   * @param {(body: Record<string, any>) => void} options.onRefused there is no place just now
    */
   constructor(options) {
     this.options = options;
@@ -158,6 +159,7 @@ export class Line {
       if (this.#closed || pc !== this.#pc) return "failed";
       const { status, body } = await sendOffer(session, pc.localDescription?.sdp ?? "");
       if (status === 409) return "elsewhere";
+      if (status === 503) this.options.onRefused(body);
       if ([401, 403, 404, 410].includes(status)) return "gone";
       if (status < 200 || status > 299 || typeof body.sdp !== "string") return "failed";
       await pc.setRemoteDescription({ type: "answer", sdp: body.sdp });

@@ -11,17 +11,14 @@ export const strings = {
   modes: "Who is here",
   modeSolo: "Just me",
   modeCouple: "Two of us",
-  preferToTap: "Prefer to tap?",
-  consentTone:
-    "Also note the pitch of your voice, on this machine alone. Off unless you switch it on.",
+  withoutMicrophoneStart: "Start without a microphone",
+  consentTone: "Also note the pitch of your voice, on this machine alone.",
   kept: "Your voice is not recorded. Notes of pauses, without words, are deleted when we finish.",
   keptMore: "What is kept",
   keptDuring:
     "While we are here, the place we have reached and the notes of pauses are kept, so that a fault loses nothing. They are deleted at the goodbye, when you choose “Leave now”, or 30 minutes after the connection closes.",
-  keptTone:
-    "Pitch is not measured unless you switch that on. It is deleted with the rest.",
-  keptResearch:
-    "Nothing stays longer, unless you say yes to one question about research at the end.",
+  keptTone: "Pitch is not measured unless you switch that on. It is deleted with the rest.",
+  keptNoLonger: "Nothing stays longer than that.",
   keptWhere:
     "What you say is turned into words by the computer that runs this page, and nowhere else.",
   adults: "For adults. It is not a therapist and cannot send help. If you are driving, stop first.",
@@ -46,6 +43,7 @@ export const strings = {
   connecting: "Connecting",
   opening: "Speaking",
   listening: "Listening",
+  here: "Here with you",
   speaking: "Speaking",
   guiding: "Guiding you, slowly",
   offering: "Choose, or just stay",
@@ -56,6 +54,8 @@ export const strings = {
   ratingBefore: "How far away or flooded, right now?",
   ratingAfter: "And now, how far away or flooded?",
   ended: "That was all for now. Take your time.",
+  endedMore: "Your voice was not recorded. The notes of pauses are deleted.",
+  endedPerson: "To talk to a person:",
 
   // Controls
   controls: "The voice",
@@ -71,7 +71,7 @@ export const strings = {
   slower: "Slower",
   louder: "Louder",
   tapToHear: "Tap to hear",
-  startAgain: "Back to the beginning",
+  startAgain: "Start again",
   in: "In",
   hold: "Hold",
   out: "Out",

@@ -27,6 +27,8 @@ export class View {
   #choices = "";
   #rating = "";
   #dots = "";
+  /** @type {Map<string, string>} */
+  #lines = new Map();
   #research = false;
 
   /**
@@ -47,6 +49,7 @@ export class View {
   render(/** @type {Model} */ model) {
     const { show } = model;
     const crisis = inCrisis(model);
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement);
     document.body.dataset.screen = model.screen;
     document.body.dataset.state = isLost(model) ? "lost" : show.state;
     document.body.dataset.crisis = String(crisis);
@@ -55,20 +58,24 @@ export class View {
     )) {
       part.hidden = !part.dataset.on?.split(" ").includes(model.screen);
     }
-    if (this.#screen && this.#screen !== model.screen) this.#keepPlace();
+    if (this.#screen !== model.screen) this.#placeParts(model.screen);
     this.#screen = model.screen;
 
     write(get("status"), statusWords(model));
     this.#captions(model);
     const here = model.screen === "session" ? strings.stillHere : "";
-    this.resources.renderCrisis(crisis, show.hint === "emergency", here);
+    const ended = model.screen === "session" && show.state === "ended";
+    const urgent = show.emergency || show.hint === "emergency";
+    this.resources.renderCrisis(crisis, urgent, here);
     const live = model.screen === "session" && !isLost(model) && model.link === "open";
-    this.resources.renderQuiet(live && !crisis ? show.resources : null);
+    if (ended) this.resources.renderQuiet("quiet", strings.endedPerson);
+    else this.resources.renderQuiet(live && !crisis ? show.resources : null);
     get("hear").hidden = !(model.screen === "session" && model.blocked);
     get("try-again").hidden = !(
       model.screen === "session" && ["gave_up", "elsewhere_gave_up"].includes(model.link)
     );
-    get("start-again").hidden = !(model.screen === "session" && show.state === "ended");
+    get("start-again").hidden = !ended;
+    if (ended) get("captions").hidden = true;
     this.#offers(model, live);
     this.#dotRow(live && !crisis ? dotCount(show) : 0, show.hint);
     this.#ratings(live && show.state === "rating", show.rating ?? "before");
@@ -77,11 +84,10 @@ export class View {
     const rows = ["choices", "dots", "distress", "research"];
     const asks = rows.some((id) => !get(id).hidden);
     document.body.dataset.asks = String(asks);
-    if (crisis || asks || (model.screen === "session" && show.state === "ended")) {
-      get("aside").hidden = true;
-    }
+    if (crisis || asks || ended) get("aside").hidden = true;
     this.shape.render(model);
     this.tick(model);
+    this.#keepPlace(focused);
   }
 
   /** Follows the time between two pictures. */
@@ -100,19 +106,39 @@ export class View {
     buttons[index]?.click();
   }
 
-  /** Where the focused control went away with its screen, the page itself takes the focus. */
-  #keepPlace() {
-    const focused = document.activeElement;
-    if (!focused || focused === document.body || focused.closest("[hidden]")) {
-      get("main").focus({ preventScroll: true });
-    }
+  /** During a conversation the switch for the tone is one of the settings. */
+  #placeParts(/** @type {string} */ screen) {
+    const modes = document.documentElement.dataset.modes?.split(" ") ?? [];
+    get("modes").hidden = screen !== "arrival" || modes.length < 2;
+    const settings = get("settings");
+    if (screen === "session") settings.querySelector("summary")?.after(get("tone"));
+    else settings.before(get("tone"));
+  }
+
+  /** Where the focused control went away, what came in its place, or the page, takes the focus. */
+  #keepPlace(/** @type {HTMLElement|null} */ focused) {
+    if (!focused || focused === document.body) return;
+    if (focused.isConnected && focused.checkVisibility()) return;
+    const choice = focused.dataset.choice ?? focused.dataset.testid;
+    const again = [...get("choices").querySelectorAll("button")].find(
+      (each) => (each.dataset.choice ?? each.dataset.testid) === choice,
+    );
+    const place = again ?? (get("choices").hidden ? get("main") : get("choices"));
+    place.focus({ preventScroll: true });
   }
 
   #captions(/** @type {Model} */ model) {
     const [older = "", old = "", newest = ""] = ["", "", "", ...model.captions].slice(-3);
-    write(get("earlier-2"), older);
-    write(get("earlier-1"), old);
-    write(get("caption"), newest);
+    this.#line("earlier-2", older);
+    this.#line("earlier-1", old);
+    this.#line("caption", newest);
+  }
+
+  /** A spoken line; written anew only where it changed. */
+  #line(/** @type {string} */ id, /** @type {string} */ text) {
+    if (this.#lines.get(id) === text) return;
+    this.#lines.set(id, text);
+    get(id).replaceChildren(...this.resources.written(text));
   }
 
   #offers(/** @type {Model} */ model, /** @type {boolean} */ live) {
@@ -125,7 +151,9 @@ export class View {
     this.#choices = key;
     if (!shown) return void box.replaceChildren();
     const buttons = choices.map(({ id, label }) =>
-      id === "just_stay" ? this.#stayButton(label) : this.#choiceButton(id, label),
+      ["stay", "just_stay"].includes(id)
+        ? this.#stayButton(label, id)
+        : this.#choiceButton(id, label),
     );
     if (mayJustStay(model)) buttons.push(this.#stayButton(strings.justStay));
     box.replaceChildren(...buttons);
@@ -137,8 +165,10 @@ export class View {
     return button;
   }
 
-  #stayButton(/** @type {string} */ label) {
-    return this.#button(label, "just-stay", () => this.deeds.tap("just_stay"));
+  /** To just stay is a choice of its own, or where the service names none, a control. */
+  #stayButton(/** @type {string} */ label, id = "just_stay") {
+    const tap = () => (id === "stay" ? this.deeds.tap("choice", id) : this.deeds.tap("just_stay"));
+    return this.#button(label, "just-stay", tap);
   }
 
   /** A button that shows that it was taken, until the next picture comes. */
@@ -199,7 +229,7 @@ export class View {
     const home = shown ? get("numbers") : get("controls");
     if (skip.parentElement !== home) {
       if (shown) home.append(skip);
-      else home.insertBefore(skip, get("stop"));
+      else home.insertBefore(skip, get("say-again"));
     }
     const key = shown ? when : "";
     if (key === this.#rating) return;
@@ -216,13 +246,12 @@ export class View {
 
   #controlRow(/** @type {Model} */ model) {
     const shown = controls(model);
-    for (const id of ["pause", "say-again", "skip", "stop"]) get(id).hidden = !shown.includes(id);
+    for (const id of ["pause", "slower", "say-again", "skip", "stop"])
+      get(id).hidden = !shown.includes(id);
     get("controls").hidden = !shown.length;
     const { state } = model.show;
     write(get("pause"), ["paused", "stopped"].includes(state) ? strings.goOn : strings.pause);
-    write(
-      get("stop"),
-      state === "stopped" && model.link === "open" ? strings.finish : strings.stop,
-    );
+    const last = state === "stopped" && model.link === "open" && model.show.may_end;
+    write(get("stop"), last ? strings.finish : strings.stop);
   }
 }
