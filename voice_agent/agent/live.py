@@ -34,6 +34,7 @@ FRAMES_A_STEP = 3
 """The most that is taken in 10 ms: sound that waited is heard at three times its speed."""
 
 _SILENCING = frozenset({"stop", "pause"})
+"""Commands with which the line is emptied of what it still holds."""
 _NO_SOUND = np.zeros(HEARING_FRAME, np.int16)
 
 
@@ -73,6 +74,7 @@ class LiveSession:
         self._late = LATE_FRAMES
         self._held = False
         self._missed = 0
+        self._silenced = False
         self.anchor_unix_s: float | None = None
         """Unix time at session time 0, of the newest `clock_anchored`."""
         self._farewell: int | None = None
@@ -170,6 +172,9 @@ class LiveSession:
         sound = loop.step(heard)
         if line is not None:
             line.write(sound)
+            if self._silenced:
+                line.flush()  # the end of the fade too: alone, after a gap, it would be a click
+        self._silenced = False
         if loop.tick % KEEP_TICKS == 0:
             self._keep()
         if loop.ended is not None:
@@ -225,12 +230,10 @@ class LiveSession:
         self.loop.handle(i.ParticipantLeft(t=self.loop.t, reason=reason))
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send to the page, where there is a line; a stop empties what the line still holds."""
-        if self.transport is None:
-            return
-        if message["type"] in _SILENCING:
-            self.transport.flush()
-        self.transport.send(message)
+        """Send to the page, where there is a line."""
+        self._silenced = self._silenced or message["type"] in _SILENCING
+        if self.transport is not None:
+            self.transport.send(message)
 
     def _keep(self) -> None:
         self.loop.flush()

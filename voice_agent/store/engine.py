@@ -108,7 +108,7 @@ def rebuild(engine: Engine) -> None:
     """Write the database anew without the remains of deleted rows (SQLite's VACUUM).
 
     `secure_delete` alone does not do it: when rows move between pages, copies stay in the pages'
-    unused parts (tests/store/test_store_sessions.py finds them). Memory: about the file's size.
+    unused parts (tests/store/test_store_deletion.py finds them). Memory: about the file's size.
     """
     if engine.dialect.name == "sqlite":
         _run(engine, "VACUUM")

@@ -4,7 +4,6 @@ import contextlib
 import hmac
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
@@ -13,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from voice_agent.core.errors import UsageError
 from voice_agent.store import statements
 from voice_agent.store.engine import (
     connect,
@@ -24,6 +22,7 @@ from voice_agent.store.engine import (
     truncate_wal,
 )
 from voice_agent.store.errors import StoreError
+from voice_agent.store.lock import lock
 from voice_agent.store.migrate import found_revision, migrate
 from voice_agent.store.record import SessionRecord, SessionState, hash_token
 from voice_agent.store.writer import Job, Writer
@@ -91,7 +90,7 @@ class Store:
         if file is not None:
             make_private(file)
             if serving:
-                self._lock_file = _lock(f"{file}.lock")
+                self._lock_file = lock(f"{file}.lock")
         try:
             self._engine = connect(self._url, self._busy_s)
             migrate(self._engine)
@@ -309,21 +308,3 @@ class Store:
             raise StoreError(
                 f"T{place(self._url)[1:]} cannot be read; check its disk and its rights."
             ) from None
-
-
-def _lock(path: str) -> int:
-    """Hold the lock of the one serving process; the system lets go of it when that dies."""
-    lock = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    if sys.platform == "win32":  # no such locks there: one process is the person's to keep
-        return lock
-    import fcntl
-
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise UsageError(
-            f"Another voice-agent serves the database {path.removesuffix('.lock')}; stop it, or "
-            "set VOICE_AGENT_DATABASE_URL to another file."
-        ) from None
-    return lock

@@ -13,7 +13,6 @@ Samples = NDArray[np.int16]
 HEARING_RATE = 16_000
 """Hz; what the engines hear at, whatever the line brings."""
 
-FRAME_S = 0.01
 FRAMES_PER_S = 100
 HEARING_FRAME = HEARING_RATE // FRAMES_PER_S
 """160 samples: a frame of what is heard."""

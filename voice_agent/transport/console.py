@@ -26,7 +26,25 @@ def _library() -> Any:
     return sounddevice
 
 
-class Speaker:
+class _Device:
+    """An open stream of the sound card, ended with the `with`."""
+
+    _stream: Any
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stream.stop()
+        self._stream.close()
+
+
+class Speaker(_Device):
     """Plays frames as they come; `write` returns when there is room for more."""
 
     def __init__(self, sample_rate: int = PLAYOUT_RATE) -> None:
@@ -43,20 +61,8 @@ class Speaker:
         """Play a frame, int16, shape (n,)."""
         self._stream.write(np.ascontiguousarray(frame))
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stream.stop()
-        self._stream.close()
-
-
-class Microphone:
+class Microphone(_Device):
     """Gives frames of 10 ms at 16 kHz; `read` waits for the next one, and so keeps time."""
 
     def __init__(self) -> None:
@@ -76,15 +82,3 @@ class Microphone:
         frame, _overflowed = self._stream.read(HEARING_FRAME)
         samples: Samples = frame[:, 0]
         return samples
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stream.stop()
-        self._stream.close()
