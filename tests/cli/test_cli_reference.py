@@ -44,6 +44,7 @@ def test_commands_are_those_of_the_design() -> None:
         "serve",
         "talk",
         "replay",
+        "eval",
         "scripts list",
         "scripts check",
         "scripts preview",

@@ -86,6 +86,28 @@ def test_folder_that_is_none_is_one_sentence(command: Command, tmp_path: Path, w
     assert command.refused("scripts", "list", scripts_dir=str(place)) == sentence
 
 
+def test_check_writes_the_schema_that_is_older_than_the_model(
+    command: Command, folder: Path
+) -> None:
+    """The finding names `--write`, which does what it promises, once."""
+    schema = folder / "practice.schema.json"
+    schema.write_text("{}", "utf-8")
+    called = command("scripts", "check", folder)
+    assert called.code == 1
+    assert "practice.schema.json: is older than the model" in called.out
+    assert "`scripts check --write`" in called.out
+    written = command("scripts", "check", folder, "--write")
+    assert written.out.startswith(f"{schema}: written.\n")
+    assert "is older than the model" not in written.out
+    assert "written" not in command("scripts", "check", folder, "--write").out
+
+
+def test_folder_without_practices_is_one_sentence(command: Command, tmp_path: Path) -> None:
+    """An empty folder is wrong use, not a list of all that is missing in it."""
+    sentence = command.refused("scripts", "check", tmp_path)
+    assert sentence == f"There is no practice in {tmp_path}; name a folder with *.yaml files."
+
+
 def test_preview_is_a_practice_with_its_pauses(command: Command, tmp_path: Path) -> None:
     """What is written has speech and real silences, about as long as the practice says."""
     sound = tmp_path / "feet.wav"

@@ -91,6 +91,38 @@ def test_consent_stands_in_the_log_from_the_beginning(
     assert (first["consent"], first["given"]) == ("tone", True)
 
 
+def test_without_files_it_tells_what_was_said_and_when(command: Command, tmp_path: Path) -> None:
+    """Each line that sounded stands with its time, and what the person did between them."""
+    given = tmp_path / "given.jsonl"
+    given.write_text('{"t": 4.5, "type": "key_pressed", "digit": "9"}\n', "utf-8")
+    sound = quiet(tmp_path / "quiet.wav", 8)
+    called = command("talk", "--input", sound, "--inputs", given)
+    assert called.code == 0
+    lines = called.out.splitlines()
+    assert lines[0].startswith("     0.0 s  ")
+    assert "     4.5 s  (key 9)" in lines
+    times = [float(line.split(" s  ")[0]) for line in lines[:-1]]
+    assert times == sorted(times)
+    assert lines[-1].startswith("8.0 s of recording in ")
+    with_file = command("talk", "--input", sound, "--events", tmp_path / "x.jsonl")
+    assert len(with_file.out.splitlines()) == 1
+
+
+def test_every_form_of_input_in_the_help_is_one_that_is_taken(tmp_path: Path) -> None:
+    """What the help gives as examples is read, each of them, and all types are among them."""
+    import re
+
+    from voice_agent.agent.given import GIVEN, read_inputs
+    from voice_agent.cli.talk import talk
+    from voice_agent.core import wire
+
+    examples = re.findall(r"{[^}]*}", talk.__doc__ or "")
+    path = tmp_path / "examples.jsonl"
+    path.write_text("\n".join(examples), "utf-8")
+    assert len(read_inputs(path)) == len(examples)
+    assert {json.loads(line)["type"] for line in examples} == {wire.NAMES[kind] for kind in GIVEN}
+
+
 def test_script_is_begun_with(command: Command, tmp_path: Path) -> None:
     """`--script` leads into the practice instead of the conversation."""
     log = tmp_path / "run.jsonl"

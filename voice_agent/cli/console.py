@@ -10,8 +10,8 @@ from typing import Any
 
 from voice_agent.agent.loop import SessionLoop
 from voice_agent.agent.parts import Parts
-from voice_agent.agent.renders import RenderQueue
 from voice_agent.agent.recogniser import SharedRecogniser
+from voice_agent.agent.renders import RenderQueue
 from voice_agent.core import inputs as i
 from voice_agent.core.journal import Journal
 from voice_agent.store.logfile import LogWriter

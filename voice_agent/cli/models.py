@@ -33,6 +33,7 @@ def list_(
         return
     for row in rows:
         typer.echo(f"{row['name']:18} {row['licence']:8} {row['used_for']}")
+        typer.echo(f"{'':27} from {row['publisher']} ({row['hub']})")
 
 
 @app.command()
@@ -45,9 +46,13 @@ def check() -> None:
     cache_dir = load_settings().cache_dir
     wrong = 0
     for model in manifest():
+        # A file that came in pieces is there twice: as its pieces, and joined.
+        found: dict[str, list[bool]] = {}
         for file in files_of(model.name, cache_dir):
-            wrong += not file.ok
-            typer.echo(f"{'ok   ' if file.ok else 'wrong'} {model.name:18} {file.path.name}")
+            found.setdefault(file.path.name, []).append(file.ok)
+        for name, oks in found.items():
+            wrong += not all(oks)
+            typer.echo(f"{'ok   ' if all(oks) else 'wrong'} {model.name:18} {name}")
     if wrong:
         typer.echo(
             f"voice-agent: {wrong} files are missing or damaged; install the packages anew.",

@@ -53,7 +53,8 @@ def cli_page() -> str:
         _BEGINNING,
     ]
     for path, command in commands():
-        parts += [f"## {path}", " ".join(command.help.split())]
+        paragraphs = command.help.strip().split("\n\n")
+        parts += [f"## {path}", *(" ".join(each.split()) for each in paragraphs)]
         rows = [
             f"| `{name.replace('|', chr(92) + '|')}` | {about} |"
             for name, about in options(command)

@@ -40,8 +40,7 @@ def replay(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH",
-            help="Logs, folders of logs (*.jsonl), or ids of stored sessions (`sessions list`).",
+            help="Logs, folders of logs (*.jsonl), or ids of stored sessions (`sessions list`)."
         ),
     ],
     verify: Annotated[

@@ -58,16 +58,46 @@ def list_(
 
 
 @app.command()
-def check(folder: Folder = None) -> None:
+def check(
+    folder: Folder = None,
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write", help="First write practice.schema.json anew, by which editors check a file."
+        ),
+    ] = False,
+) -> None:
     """Check the practices; every finding names file, line and what to write instead."""
     from voice_agent.library import check as findings_in
+    from voice_agent.library.resources import RESOURCES_FILE
 
-    findings = list(findings_in(_folder(folder)))
+    chosen = _folder(folder)
+    if not any(path.name != RESOURCES_FILE for path in chosen.glob("*.yaml")):
+        raise UsageError(f"There is no practice in {chosen}; name a folder with *.yaml files.")
+    if write:
+        _write_schema(chosen)
+    findings = list(findings_in(chosen))
     for finding in findings:
         typer.echo(str(finding))
     if findings:
         raise typer.Exit(1)
     typer.echo("Every practice is as it should be.")
+
+
+def _write_schema(folder: Path) -> None:
+    from voice_agent.library import schema_text
+    from voice_agent.library.files import SCHEMA_FILE
+
+    path = folder / SCHEMA_FILE
+    text = schema_text()
+    try:
+        if path.exists() and path.read_text("utf-8") == text:
+            return
+        path.write_text(text, "utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"{path} cannot be written ({why}); name a folder that can.") from None
+    typer.echo(f"{path}: written.")
 
 
 @app.command()

@@ -35,7 +35,10 @@ def talk(
     ] = None,
     inputs: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Taps, keys and ratings at their times, as JSONL."),
+        typer.Option(
+            metavar="FILE",
+            help="What else the person does, one JSON object a line, each with its time, in the forms above.",
+        ),
     ] = None,
     consent: Annotated[
         list[str] | None,
@@ -54,7 +57,31 @@ def talk(
         bool, typer.Option("--realtime", help="At live speed instead of as fast as it can.")
     ] = False,
 ) -> None:
-    """Run the whole agent over a recording as if it were the microphone."""
+    """Run the whole agent over a recording as if it were the microphone.
+
+    Without --output and --events it prints what was said at which time.
+
+    A line of --inputs is one of these, with `t` in seconds of the recording:
+
+    {"t": 12.5, "type": "key_pressed", "digit": "1"}
+
+    {"t": 20, "type": "tapped", "control": "stop"} (or pause, go_on, say_again, just_stay, skip, dot,
+    louder, slower)
+
+    {"t": 31, "type": "tapped", "control": "choice", "choice": "feet-and-room"}
+
+    {"t": 5, "type": "consent_changed", "consent": "tone", "given": true}
+
+    {"t": 60, "type": "distress_rated", "when": "before", "rating": 7} (without a rating: skipped)
+
+    {"t": 70, "type": "connection_lost"}, {"t": 75, "type": "connection_restored"}
+
+    {"t": 80, "type": "held"}, {"t": 90, "type": "unheld"}
+
+    {"t": 95, "type": "setting_changed", "key": "ladder.offer_s", "value": 20}
+
+    {"t": 99, "type": "participant_left", "reason": "hung_up"}
+    """
     _check(mode, consent)
     if input_ is None:
         _converse(events, {"--output": output, "--inputs": inputs, "--consent": consent,
@@ -65,6 +92,7 @@ def talk(
     from voice_agent.agent import talk as over
     from voice_agent.agent.given import read_inputs
     from voice_agent.agent.parts import prepare
+    from voice_agent.cli.account import Account
     from voice_agent.cli.progress import Progress
     from voice_agent.store.logfile import LogWriter
     from voice_agent.transport.file import Output, Recording
@@ -78,7 +106,8 @@ def talk(
         over.check_practice(parts, script)
     with ExitStack() as stack:
         sink = stack.enter_context(Output(output)) if output else None
-        write: Callable[[str], None] = lambda _line: None  # noqa: E731 - a sink that takes nothing
+        account = Account(parts)
+        write: Callable[[str], None] = account.take
         if events:
             write = stack.enter_context(LogWriter(events, over.header(parts, recording))).write
         bar = stack.enter_context(Progress("Listening", recording.duration_s, unit="s"))
@@ -95,6 +124,9 @@ def talk(
         )
     for remark in (*_about(recording), *_unused(done.unused), *parts.faults):
         note(remark)
+    if not output and not events:
+        for sentence in account.told(done.ended):
+            print(sentence)
     print(
         f"{done.audio_s:.1f} s of recording in {done.spent_s:.1f} s "
         f"({done.times_real_time:.1f} times real time)."
