@@ -137,6 +137,7 @@ DOES = st.one_of(
     st.tuples(st.just("hums"), st.none()),
     st.tuples(st.just("taps"), st.sampled_from(CONTROLS)),
     st.tuples(st.just("chooses"), st.sampled_from(CHOICES)),
+    st.tuples(st.just("chooses_shown"), st.integers(0, 3)),
     st.tuples(st.just("presses"), st.sampled_from(KEYS)),
     st.tuples(st.just("loses"), st.sampled_from([1.0, 30.0])),
     st.tuples(st.just("restarts"), st.none()),
@@ -159,6 +160,11 @@ def do(d: Driver, what: str, how: Any) -> None:
             d.taps(how)
         case "chooses":
             d.taps("choice", how)
+        case "chooses_shown":
+            choices = d.session.shown.choices if d.session.shown else ()
+            if choices:
+                told = d.taps("choice", choices[how % len(choices)].id)
+                assert told, f"{choices[how % len(choices)]} is shown and leads nowhere"
         case "presses":
             d.presses(how)
         case "loses":

@@ -236,3 +236,19 @@ def test_it_says_that_it_hears_again_where_it_had_said_that_it_does_not() -> Non
     d.give(i.EngineRecovered(t=d.t, engine="stt"))
     d.wait(5)
     assert d.lines.count("conversation.hear-again") == 1
+
+
+def test_words_that_were_understood_are_not_said_to_be_lost() -> None:
+    """Not to know is an answer too: it waits on, and says nothing untrue."""
+    d = Driver().offered()
+    d.wait(12)
+    assert said(d.says("flat", words=3)) == []
+    assert d.state == "offering"
+
+
+def test_an_offer_that_passed_is_made_again_after_a_restart() -> None:
+    """Whoever comes back hears what there was to choose."""
+    d = lapsed()
+    d.player.stop()
+    d.give(i.ConnectionRestored(t=d.t, after="restart"))
+    d.until(line="ladder.offer", at_most_s=20)

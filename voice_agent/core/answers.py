@@ -98,8 +98,8 @@ class Answers:
             self._course.introduced()
             self._course.begin_practice(choice)
 
-    def aside(self, words: int, *, nodded: bool) -> None:
-        """Take words that mean nothing in particular here."""
+    def aside(self, words: int, *, nodded: bool, unclear: bool) -> None:
+        """Take words that mean nothing in particular here; `unclear` where nothing is known of them."""
         talk = self._talk
         few = words <= A_FEW_WORDS
         place = talk.guide.place
@@ -122,9 +122,9 @@ class Answers:
             case Stage.OFFERING if place is not None and not place.between and not few:
                 self._course.withdraw_offer()
             case Stage.LISTENING | Stage.OFFERING | Stage.GUIDING | Stage.CHECKING_IN:
-                self._spoke_at(place, few=few)
+                self._spoke_at(place, few=few, unclear=unclear)
             case Stage.CRISIS if place is not None and place.waits:
-                self._spoke_at(place, few=few)
+                self._spoke_at(place, few=few, unclear=unclear)
             case _:
                 pass
 
@@ -138,7 +138,7 @@ class Answers:
             self._thanked = True
             self._talk.put_between(lines.THANKS)
 
-    def _spoke_at(self, place: Place | None, *, few: bool) -> None:
+    def _spoke_at(self, place: Place | None, *, few: bool, unclear: bool) -> None:
         """Take words said at a line: an answer of any kind, an aside, or somebody talking."""
         if place is None:
             return
@@ -147,7 +147,7 @@ class Answers:
         elif place.key == lines.AFTER and not few:
             self._talk.quiet_down()
             self._talk.stages.move(Happening.CHECKED_IN)
-        elif place.waits and few and place is not self._not_caught_at:
+        elif place.waits and few and unclear and place is not self._not_caught_at:
             self._not_caught_at = place
             self._talk.put_between(lines.NOT_CAUGHT)
         elif place.waits:

@@ -87,7 +87,7 @@ class Link:
             talk.say(talk.guide.begin(lines.opening(talk.via)))
             return
         if place is not None:
-            place.deadline = None
+            place.deadline, place.lapsed = None, False
         talk.put_between(lines.SORRY)
 
     def _cannot_hear(self) -> None:

@@ -61,7 +61,8 @@ class Meaning:
         if said.far and not self._answers_softly(said):
             self._talk.release()
             return
-        self._talk.floor.near.learn()
+        if said.words:
+            self._talk.floor.near.learn()
         if said.words and self._talk.at(Stage.LISTENING):
             self._talk.ladder.spoken(said.onset)
         if said.words or said.cues or not said.heard:
@@ -78,7 +79,7 @@ class Meaning:
 
     def _answers_softly(self, said: Utterance) -> bool:
         place = self._talk.guide.place
-        asked = place is not None and place.line.is_question
+        asked = place is not None and place.line.is_question and not place.lapsed
         return asked and bool(said.cues) and said.words <= SHORT_ANSWER_WORDS
 
     def _understood(self, said: Utterance, intents: tuple[Intent, ...]) -> None:
@@ -91,7 +92,8 @@ class Meaning:
             self._course.introduced()
             self._course.begin_practice(practice)
         elif not any(self._want(intent) for intent in intents):
-            self._answers.aside(said.words, nodded=Intent.YES in intents)
+            nodded = Intent.YES in intents
+            self._answers.aside(said.words, nodded=nodded, unclear=not said.cues)
         self._answers.spoken_at = None
 
     def hummed(self) -> None:
