@@ -56,7 +56,8 @@ class Floor:
     @property
     def busy(self) -> bool:
         """Whether the person speaks, may be speaking, or has not been understood yet."""
-        return self._sounds or self._utterance is not None
+        said = self._utterance
+        return self._sounds or (said is not None and not said.far)
 
     @property
     def _sounds(self) -> bool:

@@ -6,7 +6,7 @@ MARGIN_DB = 16.0
 """Speech this far below the person's own loudest is not theirs. One voice spans about 10 dB
 between its louder and its softer sentences; somebody else across the room, or a television,
 lies some 20 dB lower. A whisper may lie there too: see `Meaning`, which still takes answers."""
-UNKNOWN_DBFS = -48.0
+UNKNOWN_DBFS = -45.0
 """Below this, speech is not taken for the person's before they were ever heard."""
 ENOUGH = 6
 """Tenths of a second before speech is called far: its first syllable may be a soft one."""
