@@ -12,6 +12,10 @@ I_WORD = "i"
 
 _PIECE = re.compile(r"\.\.\.?|<[a-z_]+>|[a-z0-9']+|[()|]")
 _WORD = re.compile(r"[a-z0-9']+")
+_NAME_IS = re.compile(
+    r"\b(?!let's)([a-z]+)'s (?=[a-z]+ing\b|(?:not|been|got|had|gone|just|so|on|dead|never|always|here|taken)\b)"
+)
+"""Where an "'s" after any noun is an "is" (or a "has"), by the word that follows."""
 _SENTENCES = re.compile(r"[.?!\u2026;]+(?=\s|$)")
 
 _CLAUSES = re.compile(r"[.?!\u2026;,:\u2014\u2013]+(?=\s|$)")
@@ -31,7 +35,10 @@ _WITHOUT_APOSTROPHE = {
     "gotta": "got to", "gimme": "give me", "lemme": "let me", "imma": "i am going to",
     "kinda": "kind of", "sorta": "sort of", "tryna": "trying to", "ok": "okay", "okey": "okay",
     "mom": "mother", "mum": "mother", "dad": "father", "til": "till", "cuz": "because",
-    "cos": "because", "y'all": "you all", "ma'am": "madam", "yeahs": "yeah",
+    "cos": "because", "id": "i would", "theyd": "they would", "youd": "you would",
+    "itd": "it would", "itll": "it will", "theyll": "they will", "youll": "you will",
+    "wouldve": "would have", "shouldve": "should have", "couldve": "could have",
+    "whos": "who is", "lifes": "life is", "nothings": "nothing is", "everythings": "everything is", "y'all": "you all", "ma'am": "madam", "yeahs": "yeah",
 }  # fmt: skip
 _ENDINGS = {
     "'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would",
@@ -51,6 +58,8 @@ def words_of(text: str) -> list[str]:
     """
     plain = unicodedata.normalize("NFKD", text).replace("\u2019", "'").replace("\u2018", "'")
     plain = "".join(c for c in plain.lower() if not unicodedata.combining(c))
+    if "'s " in plain:
+        plain = _NAME_IS.sub(r"\1 is ", plain)
     return list(itertools.chain.from_iterable(map(_written_out, _WORD.findall(plain))))
 
 
