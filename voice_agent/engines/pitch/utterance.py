@@ -21,6 +21,7 @@ GAIN_DB = 9.0
 GAIN_QUIETEST_DBFS = -58.0
 _BELOW_TOP_DB = 22.0
 _ABOVE_NOISE_DB = 6.0
+_HEARD_DB = 3.0
 _LAG = 4
 """Movement is taken over 64 ms: shorter is the tracker's own flutter, longer blurs syllables."""
 _FASTEST = 1.5 * _LAG
@@ -104,14 +105,14 @@ def measure(
     reason = _distrust(samples, level_dbfs - noise, moved_db)
     if reason is not None:
         return Measures(length_s=length_s, not_measurable=reason)
-    voiced = strong_ten_ms[begin:end]
     inside = level[begin:end]
+    voiced = _ten_ms_voiced(track.voiced, level)[begin:end] & (inside > noise + _HEARD_DB)
     cents = _pitch(track, strong, level)
     quiet = int((inside < float(np.quantile(inside, 0.95)) - 25.0).sum())
     return Measures(
         length_s=length_s,
         voiced_s=round(float(voiced.sum()) / loudness.PER_S, 2),
-        rate_per_s=round(_rate(inside, voiced, noise, length_s), 1),
+        rate_per_s=round(_rate(inside, strong_ten_ms[begin:end], noise, length_s), 1),
         level_dbfs=round(level_dbfs, 1),
         above_noise_db=round(level_dbfs - noise, 1),
         brightness_db=round(_brightness(samples, np.flatnonzero(strong_ten_ms), power), 1),
