@@ -1,323 +1,256 @@
-"""Voice activity: cost, false starts, onset delay and silences found, ours and webrtcvad's.
+"""The speech detector beside webrtcvad and Silero, on the same seeded mixes in the same run.
 
-`python benchmarks/vad.py [--json OUT] [--minutes M] [--seed N]`. The recordings come from
-VOICE_AGENT_EVAL_DATA (default ../shared/data); mixes are seeded, so two runs hear the same.
+`python benchmarks/vad.py [--json OUT] [--minutes M] [--seed N]` compares them on each kind of mix
+(`mixes.py`): frame ROC-AUC, how late a start is first noticed, silences over 5 s found, and
+processor time a frame of 10 ms, one thread each.
+`python benchmarks/vad.py --hours 30 [--jobs 2] [--json OUT]` runs ours alone over that many hours.
+
+Silero is the model in the wheel `livekit-plugins-silero`, run with onnxruntime as its plugin does,
+at 16 kHz, on telephone mixes at 8 kHz; without the wheel its columns stay empty.
 """
 
 import argparse
-import itertools
+import importlib.metadata
 import json
-import os
 import platform
-import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import soundfile
 import soxr
 import webrtcvad
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
-from voice_agent.engines.vad import Ended, SpeechDetector, Suspected  # noqa: E402
+import mixes  # noqa: E402
 
-RATE = 16_000
-FRAME = 160
-SPEECH_DBFS = -26.0
-Sound = NDArray[np.float64]
-Segment = tuple[float, float]
+from voice_agent.engines.vad import SpeechDetector  # noqa: E402
+from voice_agent.research.evaluate import vad as evaluation  # noqa: E402
+from voice_agent.research.evaluate import work  # noqa: E402
+from voice_agent.research.evaluate.curves import roc_auc  # noqa: E402
 
-
-def at_level(sound: Sound, dbfs: float) -> Sound:
-    """Bring a sound to an RMS level."""
-    return sound * 10 ** (dbfs / 20) / max(np.sqrt(np.mean(sound**2)), 1e-9)
+RATE, FRAME = 16_000, 160
+Frames = NDArray[np.int16]
 
 
-def filtered(sound: Sound, gain: Callable[[Sound], Sound]) -> Sound:
-    """Apply a gain by frequency in Hz."""
-    spectrum = np.fft.rfft(sound) * gain(np.fft.rfftfreq(len(sound), 1 / RATE))
-    return np.fft.irfft(spectrum, len(sound))
+@dataclass
+class Outcome:
+    """What one detector made of one mix."""
+
+    heard: evaluation.Heard
+    cpu_us: float
 
 
-def telephone(sound: Sound) -> Sound:
-    """Return what an 8 kHz line lets through: 300 to 3400 Hz."""
-    narrow = soxr.resample(soxr.resample(sound, RATE, RATE // 2), RATE // 2, RATE)
-    return filtered(narrow, lambda hz: ((hz > 300) & (hz < 3400)).astype(float))
-
-
-def pink(seconds: float, rng: np.random.Generator) -> Sound:
-    """Return 1/f noise at -30 dBFS."""
-    white = rng.standard_normal(round(seconds * RATE))
-    return at_level(filtered(white, lambda hz: 1 / np.sqrt(np.maximum(hz, 20))), -30)
-
-
-def _resonance(hz: Sound, centre: float, width: float) -> Sound:
-    return 1 / np.sqrt(((hz / centre) ** 2 - 1) ** 2 * (centre / width) ** 2 + 1)
-
-
-BREATHS: dict[str, Callable[[Sound], Sound]] = {
-    "breath, flat": lambda hz: ((hz > 200) & (hz < 3500)) / np.sqrt(np.maximum(hz, 200)),
-    "breath, formants": lambda hz: (
-        _resonance(hz, 500, 150) + 0.6 * _resonance(hz, 1500, 200) + 0.4 * _resonance(hz, 2500, 250)
-    ),
-    "breath, dark": lambda hz: (hz > 100) / np.maximum(hz, 300),
-}
-
-
-def breath(seconds: float, rng: np.random.Generator, kind: str = "breath, flat") -> Sound:
-    """Return breath-shaped noise at -40 dBFS over all: .8-1.8 s a breath, .3-1.5 s between."""
-    n = round(seconds * RATE)
-    noise = filtered(rng.standard_normal(n), BREATHS[kind])
-    swell = np.zeros(n)
-    at = 0
-    while at < n:
-        length = int(rng.uniform(0.8, 1.8) * RATE)
-        room = min(length, n - at)
-        curve = np.sin(np.pi * np.arange(length) / length) ** 0.7 * rng.uniform(0.6, 1)
-        swell[at : at + room] = curve[:room]
-        at += length + int(rng.uniform(0.3, 1.5) * RATE)
-    return at_level(noise * swell, -40)
-
-
-def frames(sound: Sound) -> NDArray[np.int16]:
-    """Return int16 frames, shape (n, 160)."""
-    whole = len(sound) // FRAME * FRAME
-    clipped = np.clip(np.round(sound[:whole] * 32768), -32768, 32767)
-    return clipped.astype(np.int16).reshape(-1, FRAME)
-
-
-class Ours:
-    """The detector under test."""
-
-    name = "voice_agent"
-
-    def listen(self, sound: Sound) -> tuple[list[Segment], list[Segment]]:
-        """Return segments (start, end), and (onset, when suspected), in seconds."""
-        detector = SpeechDetector()
-        segments: list[Segment] = []
-        suspected: list[Segment] = []
-        for frame in frames(sound):
-            for edge in detector.process(frame):
-                if isinstance(edge, Suspected):
-                    suspected.append((edge.onset / RATE, detector.samples / RATE))
-                elif isinstance(edge, Ended):
-                    segments.append((edge.onset / RATE, edge.last / RATE))
-        if detector.speaking:
-            segments.append((detector.onset / RATE, detector.samples / RATE))
-        return segments, suspected
-
-    def cost_us(self, sound: Sound) -> float:
-        """Return the median cost of a frame."""
-        detector = SpeechDetector()
-        return _median_us(detector.process, frames(sound))
-
-
-class Plain:
-    """webrtcvad alone, mode 2: started by 5 of 7 frames, ended by .2 s, as ours is."""
-
-    name = "webrtcvad"
-
-    def listen(self, sound: Sound) -> tuple[list[Segment], list[Segment]]:
-        """Return segments and suspicions as `Ours` does; a suspicion is a start."""
-        gate = webrtcvad.Vad(2)
-        segments: list[Segment] = []
-        suspected: list[Segment] = []
-        bits, onset, last, speaking = 0, 0, 0, False
-        whole = frames(sound)
-        for k, frame in enumerate(whole, 1):
-            speech = gate.is_speech(frame.tobytes(), RATE)
-            bits = (bits << 1 | speech) & 0x7F
-            if speech:
-                last = k
-            if not speaking and bits.bit_count() >= 5:
-                speaking, onset = True, k - bits.bit_length()
-                suspected.append((onset / 100, k / 100))
-            elif speaking and k - last >= 20:
-                speaking, bits = False, 0
-                segments.append((onset / 100, last / 100))
-        if speaking:
-            segments.append((onset / 100, len(whole) / 100))
-        return segments, suspected
-
-    def cost_us(self, sound: Sound) -> float:
-        """Return the median cost of a frame."""
-        gate = webrtcvad.Vad(2)
-        return _median_us(lambda frame: gate.is_speech(frame.tobytes(), RATE), frames(sound))
-
-
-def _median_us(process: Callable[[NDArray[np.int16]], object], whole: NDArray[np.int16]) -> float:
-    took = []
-    for frame in whole:
-        began = time.perf_counter_ns()
+def ours(mix: mixes.Mix) -> Outcome:
+    """Run the detector; its cost is taken in a run of its own."""
+    frames = mix.sound.reshape(-1, FRAME)
+    detector = SpeechDetector()
+    process = detector.process
+    began = time.process_time()
+    for frame in frames:
         process(frame)
-        took.append(time.perf_counter_ns() - began)
-    return statistics.median(took) / 1000
+    cost = (time.process_time() - began) / len(frames)
+    return Outcome(evaluation.listen(frames, gates=False), cost * 1e6)
 
 
-def clips(data: Path) -> list[Sound]:
-    """Return the read and acted sentences, cut to where speech begins and ends.
-
-    Speech: a frame within 28 dB of the loudest above 300 Hz, and 5 of 8 from there on. A laxer
-    rule takes the clips' lip noise and rumble for speech, half a second before the first word.
-    """
-    paths = sorted((data / "read").glob("austen*.flac"))
-    paths += sorted((data / "affect").glob("*.flac"))[::4]
-    if not paths:
-        raise SystemExit(f"No recordings below {data}: set VOICE_AGENT_EVAL_DATA.")
-    found = []
-    for path in paths:
-        sound, rate = soundfile.read(path, dtype="float64")
-        assert rate == RATE
-        sound = at_level(sound, SPEECH_DBFS)
-        voice = frames(telephone(sound)).astype(float)
-        level = 10 * np.log10(np.mean(voice**2, axis=1) + 1)
-        near = level > level.max() - 28
-        dense = np.convolve(near, np.ones(8))
-        begins = near & (np.pad(dense, (0, 7))[7 : len(near) + 7] >= 5)
-        ends = near & (dense[: len(near)] >= 5)
-        loud = np.array([np.flatnonzero(begins)[0], np.flatnonzero(ends)[-1]])
-        found.append(at_level(sound[loud[0] * FRAME : (loud[-1] + 1) * FRAME], SPEECH_DBFS))
-    return found
+def plain(mix: mixes.Mix) -> Outcome:
+    """Run webrtcvad alone, mode 2: started by 5 of 7 frames, ended by .2 s; its score: their mean."""
+    frames = mix.sound.reshape(-1, FRAME)
+    gate = webrtcvad.Vad(2)
+    began = time.process_time()
+    flags = [gate.is_speech(frame.tobytes(), RATE) for frame in frames]
+    cost = (time.process_time() - began) / len(frames)
+    score = np.convolve(flags, np.ones(7) / 7)[: len(flags)]
+    return Outcome(_segments(score, score > 4.9 / 7, np.array(flags), 7, 20), cost * 1e6)
 
 
-def mixes(
-    speech: list[Sound], minutes: float, rng: np.random.Generator
-) -> Iterator[tuple[Sound, list[Segment]]]:
-    """Yield minutes of sentences with pauses of 1 to 12 s, and where the sentences lie."""
-    for _ in range(max(1, round(minutes))):
-        parts: list[Sound] = []
-        truth: list[Segment] = []
-        at = 0.0
-        while at < 60:
-            pause = np.zeros(round(rng.uniform(1, 12) * 100) * FRAME)
-            clip = speech[rng.integers(len(speech))]
-            begin = at + len(pause) / RATE
-            parts += [pause, clip]
-            at = begin + len(clip) / RATE
-            truth.append((begin, at))
-        parts.append(np.zeros(RATE))
-        yield np.concatenate(parts), truth
+def _segments(
+    scores: NDArray[Any], starts: NDArray[Any], stays: NDArray[Any], back: int, hangover: int
+) -> evaluation.Heard:
+    heard = evaluation.Heard(scores.astype(np.float32), np.zeros((4, 0), bool))
+    onset = last = 0
+    told = -1
+    for k in range(len(scores)):
+        if stays[k]:
+            last = k
+        if told < 0 and starts[k]:
+            told, onset, last = k + 1, max(0, k + 1 - back), k
+            heard.suspected.append(told / 100)
+        elif told >= 0 and k - last >= hangover:
+            heard.starts.append((onset / 100, (last + 1) / 100, told / 100))
+            told = -1
+    if told >= 0:
+        heard.starts.append((onset / 100, len(scores) / 100, told / 100))
+    return heard
 
 
-def silences(segments: list[Segment]) -> list[Segment]:
-    """Return the gaps over 5 s between segments."""
-    ends = itertools.pairwise(segments)
-    return [(a[1], b[0]) for a, b in ends if b[0] - a[1] > 5]
+class Silero:
+    """The model with its own windows and memory; one thread."""
 
+    def __init__(self) -> None:
+        import onnxruntime
 
-CONDITIONS: dict[str, Callable[[Sound, np.random.Generator], Sound]] = {
-    "clean": lambda sound, rng: sound + rng.standard_normal(len(sound)) * 1e-4,
-    "breath -40": lambda sound, rng: sound + breath(len(sound) / RATE, rng),
-    "breath -40, formants": lambda sound, rng: (
-        sound + breath(len(sound) / RATE, rng, "breath, formants")
-    ),
-    "pink -30": lambda sound, rng: sound + pink(len(sound) / RATE, rng),
-    "8 kHz": lambda sound, rng: telephone(sound + rng.standard_normal(len(sound)) * 1e-4),
-    "8 kHz, breath -40": lambda sound, rng: telephone(
-        sound + breath(len(sound) / RATE, rng, "breath, formants")
-    ),
-}
-
-
-def measure_mix(detector: Ours | Plain, name: str, minutes: float, seed: int, data: Path) -> dict:
-    """Return onset delays, recall and silences found under one condition."""
-    rng = np.random.default_rng(seed)
-    delays: list[float] = []
-    sentences = heard = there = found = invented = 0
-    for clean, truth in mixes(clips(data), minutes, rng):
-        segments, suspected = detector.listen(CONDITIONS[name](clean, rng))
-        for begin, end in truth:
-            sentences += 1
-            heard += any(a < end and b > begin for a, b in segments)
-            # Being open already (on a breath) is no delay; a suspicion after the onset is one.
-            already = any(a < begin < b for a, b in segments)
-            after = [told - begin for _, told in suspected if begin <= told <= end]
-            if after and not already:
-                delays.append(after[0])
-        real, reported = silences(truth), silences(segments)
-        there += len(real)
-        found += sum(
-            any(abs(a - c) <= 0.5 and abs(b - d) <= 0.5 for c, d in reported) for a, b in real
+        wheel = importlib.metadata.distribution("livekit-plugins-silero")
+        model = wheel.locate_file("livekit/plugins/silero/resources/silero_vad.onnx")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"]
         )
-        # Invented: more than .5 s of it lie inside a sentence.
-        invented += sum(any(min(b, d) - max(a, c) > 0.5 for c, d in truth) for a, b in reported)
-    delays.sort()
+
+    def probabilities(self, sound: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
+        """Return one probability a window of 32 ms."""
+        window, context = (512, 64) if rate == RATE else (256, 32)
+        state = np.zeros((2, 1, 128), np.float32)
+        piece = np.zeros((1, window + context), np.float32)
+        sampled = np.array(rate, np.int64)
+        found = []
+        for at in range(0, len(sound) - window + 1, window):
+            piece[0, :context] = piece[0, window:]
+            piece[0, context:] = sound[at : at + window]
+            feed = {"input": piece, "state": state, "sr": sampled}
+            value, state = self._session.run(None, feed)
+            found.append(value.item())
+        return np.array(found)
+
+    def __call__(self, mix: mixes.Mix) -> Outcome:
+        """Run it with its plugin's thresholds: .5 to start, .35 to stay, two windows, .2 s."""
+        sound = mix.sound.astype(np.float32) / 32768
+        rate = 8_000 if mix.kind.startswith("phone") else RATE
+        if rate != RATE:
+            sound = soxr.resample(sound, RATE, rate).astype(np.float32)
+        began = time.process_time()
+        values = self.probabilities(sound, rate)
+        cost = (time.process_time() - began) / (len(mix.sound) / FRAME)
+        # A frame's score is its window's, which is known up to 31 ms after the frame.
+        window = np.minimum(np.arange(len(mix.sound) // FRAME) * 10 // 32, len(values) - 1)
+        scores = values[window]
+        told = np.concatenate([np.zeros(6), scores[:-6]])  # and told at the end of the second
+        found = _segments(scores, (told >= 0.5) & (scores >= 0.5), scores >= 0.35, 7, 20)
+        return Outcome(found, cost * 1e6)
+
+
+def figures(mix: mixes.Mix, outcome: Outcome) -> dict[str, Any]:
+    """Return what is printed of one detector on one mix."""
+    speech, heard = mix.segments, outcome.heard
+    length_s = len(mix.speech) / 100
+    counted = evaluation.compare(speech, [(a, b) for a, b, _ in heard.starts], length_s)
+    late = sorted(evaluation.delays(speech, heard))
     return {
-        "sentences": sentences,
-        "recall": heard / sentences,
-        "onset_delay_p50_s": statistics.median(delays) if delays else None,
-        "onset_delay_p95_s": delays[int(0.95 * (len(delays) - 1))] if delays else None,
-        "silences": there,
-        "silences_found_share": found / there if there else None,
-        "silences_invented": invented,
+        "roc_auc": round(roc_auc(heard.scores, mix.speech), 4),
+        "start_delay_p50_s": late[len(late) // 2] if late else None,
+        "start_delay_p95_s": late[int(0.95 * (len(late) - 1))] if late else None,
+        "silences": counted["silences"],
+        "silences_found_share": round(counted["found"] / max(1, counted["silences"]), 4),
+        "silences_broken": counted["broken"],
+        "silences_invented": counted["invented"],
+        "cpu_us_per_frame": round(outcome.cpu_us, 2),
     }
 
 
-def false_starts_per_h(detector: Ours | Plain, sound: Sound) -> tuple[float, float]:
-    """Return starts and suspicions an hour."""
-    segments, suspected = detector.listen(sound)
-    hours = len(sound) / RATE / 3600
-    return len(segments) / hours, len(suspected) / hours
+def compare(minutes: float, seed: int) -> dict[str, Any]:
+    """Measure all three on one scene of each kind."""
+    sources = mixes.Sources.load(mixes.data_folder())
+    detectors: dict[str, Callable[[mixes.Mix], Outcome]] = {"voice_agent": ours, "webrtcvad": plain}
+    try:
+        detectors["silero"] = Silero()
+    except importlib.metadata.PackageNotFoundError:
+        print("livekit-plugins-silero is not installed: no peer.", file=sys.stderr)
+    result: dict[str, Any] = {}
+    for kind in (*mixes.KINDS, *mixes.HARD):
+        mix = mixes.mix(kind, sources, minutes * 60, seed)
+        found = {name: figures(mix, detector(mix)) for name, detector in detectors.items()}
+        if "silero" in found:
+            ratio = found["voice_agent"]["cpu_us_per_frame"] / found["silero"]["cpu_us_per_frame"]
+            found["cpu_ratio_to_silero"] = round(ratio, 3)
+        result[kind] = found
+        show(kind, found)
+    return result
+
+
+def show(kind: str, found: dict[str, Any]) -> None:
+    """Print one kind's figures, a line a detector."""
+    print(f"{kind}: cost {found.get('cpu_ratio_to_silero', '-')} of Silero's")
+    for name, values in found.items():
+        if isinstance(values, dict):
+            print(f"  {name:12}" + " ".join(f"{key} {value}" for key, value in values.items()))
+    sys.stdout.flush()
+
+
+_sources: list[mixes.Sources] = []
+
+
+def one_scene(task: tuple[str, float, int]) -> tuple[str, dict[str, float]]:
+    """Make one scene, listen to it, and return the counts."""
+    kind, minutes, seed = task
+    if not _sources:
+        _sources.append(mixes.Sources.load(mixes.data_folder()))
+    mix = mixes.mix(kind, _sources[0], minutes * 60, seed)
+    frames = mix.sound.reshape(-1, FRAME)
+    began = time.process_time()
+    heard = evaluation.listen(frames, gates=False)
+    cpu_s = time.process_time() - began
+    length_s = len(mix.speech) / 100
+    counted = evaluation.compare(mix.segments, [(a, b) for a, b, _ in heard.starts], length_s)
+    spoken = evaluation.delays(mix.segments, heard)
+    counted["starts_within_150_ms"] = sum(delay <= 0.15 for delay in spoken)
+    counted["starts_noticed"] = len(spoken)
+    return kind, {**counted, "hours": length_s / 3600, "cpu_s": cpu_s}
+
+
+def long_run(hours: float, seed: int, jobs: int, kinds: Sequence[str]) -> dict[str, Any]:
+    """Listen to many hours, and say what was found and invented."""
+    minutes = 10.0
+    count = round(hours * 60 / minutes)
+    tasks = [(kinds[k % len(kinds)], minutes, seed + k // len(kinds)) for k in range(count)]
+
+    def progress(done: int, of: int) -> None:
+        print(f"\r{done}/{of}", end="", file=sys.stderr)
+
+    totals: dict[str, Counter[str]] = {kind: Counter() for kind in (*kinds, "all")}
+    for kind, counted in work.over(one_scene, tasks, jobs=jobs, progress=progress):
+        totals[kind].update(counted)  # type: ignore[arg-type]
+        totals["all"].update(counted)  # type: ignore[arg-type]
+    result = {}
+    for kind, sums in totals.items():
+        result[kind] = {
+            "hours": round(sums["hours"], 2),
+            "silences": sums["silences"],
+            "silences_found_share": round(sums["found"] / sums["silences"], 4),
+            "silences_broken": sums["broken"],
+            "silences_invented": sums["invented"],
+            "silences_invented_per_h": round(sums["invented"] / sums["hours"], 3),
+            "starts_within_150_ms": round(sums["starts_within_150_ms"] / sums["starts_noticed"], 4),
+            "cpu_us_per_frame": round(sums["cpu_s"] / sums["hours"] / 0.36, 2),
+        }
+        print(f"{kind:14}" + " ".join(f"{key} {value}" for key, value in result[kind].items()))
+    return result
 
 
 def main() -> None:
-    """Measure both, print a table, write JSON where asked."""
+    """Measure, print a table, write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--minutes", type=float, default=10, help="of each mix and each noise")
+    parser.add_argument("--minutes", type=float, default=20, help="of each mix")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hours", type=float, help="ours alone, over so many hours of mixes")
+    parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    data = Path(os.environ.get("VOICE_AGENT_EVAL_DATA", ROOT.parent / "shared" / "data"))
-    seconds = options.minutes * 60
-    result: dict[str, dict] = {}
-    for detector in (Ours(), Plain()):
-        rng = np.random.default_rng(options.seed)
-        speech = np.concatenate(clips(data)[:8])
-        noises = {kind: breath(seconds, rng, kind) for kind in BREATHS}
-        noises["pink -30"] = pink(seconds, rng)
-        noises |= {
-            f"noise/{path.stem}": np.tile(soundfile.read(path, dtype="float64")[0], 3)
-            for path in sorted((data / "noise").glob("*.flac"))
-        }
-        starts = {kind: false_starts_per_h(detector, sound) for kind, sound in noises.items()}
-        result[detector.name] = {
-            "cost_us": {
-                "silence": detector.cost_us(np.zeros(20 * RATE)),
-                "room": detector.cost_us(rng.standard_normal(20 * RATE) * 1e-3),
-                "breath": detector.cost_us(noises["breath, formants"][: 20 * RATE]),
-                "speech": detector.cost_us(speech),
-            },
-            "starts_per_h": {kind: both[0] for kind, both in starts.items()},
-            "suspected_per_h": {kind: both[1] for kind, both in starts.items()},
-            "mixes": {
-                name: measure_mix(detector, name, options.minutes, options.seed, data)
-                for name in CONDITIONS
-            },
-        }
-    result["machine"] = {"python": platform.python_version(), "cpu": platform.machine()}
-    show(result)
+    if options.hours:
+        found = long_run(options.hours, options.seed, options.jobs, mixes.KINDS)
+    else:
+        found = compare(options.minutes, options.seed)
+    machine = {"python": platform.python_version(), "cpu": platform.machine()}
     if options.json:
-        options.json.write_text(json.dumps(result, indent=1))
-
-
-def show(result: dict[str, dict]) -> None:
-    """Print the figures as a table, one line each, one column a detector."""
-    names = [Ours.name, Plain.name]
-    print(f"{'':44}" + "".join(f"{name:>14}" for name in names))
-    for group in ("cost_us", "starts_per_h", "suspected_per_h"):
-        for key in result[names[0]][group]:
-            values = "".join(f"{result[name][group][key]:14.1f}" for name in names)
-            print(f"{group + ': ' + key:44}{values}")
-    for mix, figures in result[names[0]]["mixes"].items():
-        for key in figures:
-            cells = [result[name]["mixes"][mix][key] for name in names]
-            values = "".join(f"{'-' if cell is None else round(cell, 3):>14}" for cell in cells)
-            print(f"{mix + ': ' + key:44}{values}")
+        options.json.write_text(json.dumps({"machine": machine, "mixes": found}, indent=1))
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from voice_agent.engines.vad.detector import DetectorSettings, SpeechDetector
+from voice_agent.engines.vad.detector import SCORE_DELAY_FRAMES, DetectorSettings, SpeechDetector
 from voice_agent.engines.vad.edges import Edge, Ended, Hum, Started, Suspected, Withdrawn
 
 if TYPE_CHECKING:
     from voice_agent.engines.vad.plugin import VAD, VADStream
 
 __all__ = [
+    "SCORE_DELAY_FRAMES",
     "VAD",
     "DetectorSettings",
     "Edge",

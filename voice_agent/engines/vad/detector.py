@@ -1,17 +1,21 @@
-"""The speech detector: webrtcvad first, then level, then voicing; edges with sample positions."""
+"""The speech detector: a fast suspicion, a second opinion, a hangover; edges with positions."""
 
 import math
 from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
-import webrtcvad
 from numpy.typing import NDArray
 
+from voice_agent.engines.vad.analysis import FRAME, SAMPLE_RATE, Voicing
 from voice_agent.engines.vad.edges import Edge, Ended, Hum, Started, Suspected, Withdrawn
+from voice_agent.engines.vad.front import BLOCK_FRAMES, NOTHING, Front
 from voice_agent.engines.vad.hum import HumTracker
-from voice_agent.engines.vad.levels import SILENCE_DBFS, EchoGuard, NoiseFloor, to_dbfs
-from voice_agent.engines.vad.voicing import FRAME, SAMPLE_RATE, SILENT, Voicing, VoicingMeter
+from voice_agent.engines.vad.levels import SILENCE_DBFS, EchoGuard, to_dbfs
+from voice_agent.engines.vad.scorer import probability
+
+SCORE_DELAY_FRAMES = 6
+"""The newest score is about the frame so many frames ago: what follows tells more than what was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,30 +23,32 @@ class DetectorSettings:
     """Thresholds of the detector; `benchmarks/vad.py` measures what they do."""
 
     mode: int = 2
-    """webrtcvad's mode, 0 (lets most through) to 3; 0 and 1 move the benchmark's onsets by 10 ms at most."""
-    gate_dbfs: float = -55.0
-    """Nothing quieter is speech."""
+    """webrtcvad's mode, 0 (lets most through) to 3."""
+    gate_dbfs: float = -60.0
+    """Nothing quieter is suspected by webrtcvad's word alone."""
     floor_dbfs: float = -65.0
     """The tracked noise floor never falls below this."""
-    above_noise_db: float = 6.0
-    """How far above the floor speech must be."""
-    voiced_peak: float = 0.28
-    """See the table in `voicing.py`. Inside a segment .24 instead finds .92 of the silences under
-    breath on a telephone, .28 all of them, and both lose no sentence."""
+    above_noise_db: float = 4.0
+    """How far above the floor a suspicion must be."""
     suspect_frames: int = 5
-    """So many frames of the last seven pass the gates: suspected."""
-    confirm_voiced: int = 6
-    """So many voiced frames within the time to confirm: started."""
+    """webrtcvad made so many of the last seven frames speech: suspected."""
+    suspect_log_odds: float = -6.0
+    """Unless the score is lower than this."""
+    start_log_odds: float = 0.5
+    """A block at or above this counts towards a start; it is suspected by itself."""
+    start_blocks: int = 3
+    """So many such blocks within the time to confirm: started."""
     confirm_s: float = 0.28
-    unvoiced_s: float = 0.25
-    """Sound without voice keeps a segment open this long: the end of "stops" is .2 s."""
+    stay_log_odds: float = 0.0
+    """A block at or above this keeps a segment open."""
     hangover_s: float = 0.2
     may_be_over_s: float = 0.09
+    voiced_peak: float = 0.28
+    """Blocks whose correlation reaches this have a voice: for hums, pitch and the voiced share."""
     relearn_db: float = 6.0
-    """After a withdrawal, sound without voice must be so much louder to be suspected again."""
+    """After a withdrawal, sound must be so much louder to be suspected by webrtcvad's word again."""
     relearn_s: float = 20.0
-    """Within this time that memory fades. Breathing at -40 dBFS, 30 breaths a minute, is suspected
-    6 times a minute at 8 s, under 3 times at 20 s."""
+    """Within this time that memory fades."""
     hum_shortest_s: float = 0.25
     hum_longest_s: float = 3.0
     echo_loss_db: float = 14.0
@@ -52,52 +58,62 @@ class DetectorSettings:
 
 _IDLE, _SUSPECTED, _SPEAKING = range(3)
 _A1_HZ = 55.0
-_LOOK_BACK = 7
+_LOUD_DB = 3.0
+_LOOK_BACK = (1 << 7) - 1
+_LONG_LOOK_BACK = (1 << 15) - 1
 _PER_S = SAMPLE_RATE // FRAME
 
 
+def _run(bits: int) -> int:
+    """Return how many bits back a run of set ones began, looking over gaps of up to four."""
+    run = missed = 0
+    for back in range(bits.bit_length()):
+        if bits >> back & 1:
+            run, missed = back + 1, 0
+        else:
+            missed += 1
+            if missed > 4:
+                break
+    return run
+
+
 class SpeechDetector:
-    """One call's ear: 10 ms frames in, edges out; reads no clock and keeps 50 ms of audio."""
+    """One call's ear: 10 ms frames in, edges out; reads no clock and keeps 40 ms of audio."""
 
     def __init__(self, settings: DetectorSettings = DetectorSettings()) -> None:
         self.settings = settings
-        self._vad = webrtcvad.Vad(settings.mode)
-        self._meter = VoicingMeter()
-        self._floor = NoiseFloor(settings.floor_dbfs)
+        self._front = Front(settings.mode, settings.floor_dbfs)
         self._echo = EchoGuard(settings.echo_loss_db, round(settings.echo_memory_s * _PER_S))
+        self._echoes = 0
         self._hum = HumTracker()
-        self._samples = np.zeros(FRAME, np.float32)
         self._confirm = round(settings.confirm_s * _PER_S)
-        self._unvoiced = round(settings.unvoiced_s * _PER_S)
         self._hangover = round(settings.hangover_s * _PER_S)
         self._may_be_over = round(settings.may_be_over_s * _PER_S)
         self._frame = 0
-        self._unvoiced_gate_db = SILENCE_DBFS
+        self._again_dbfs = SILENCE_DBFS
+        self._again_step = settings.relearn_db / (settings.relearn_s * _PER_S)
         self.keeps_pitch = False
-        """Whether the pitch of voiced frames is kept for `take_pitch_cents`."""
+        """Whether the pitch of voiced blocks is kept for `take_pitch_cents`."""
         self._pitches_hz: list[float] = []
-        self.frame_dbfs = SILENCE_DBFS
-        """Level of the last frame."""
-        self.frame_voicing = SILENT
-        """Voicing of the last frame; `SILENT` where nobody asked."""
         self._power = 0.0
         self._voiced = 0
-        self._counted = 0
+        self._blocks = 0
         self.reset()
 
     def reset(self) -> None:
         """Draw a hard boundary: whatever was going on is forgotten, the noise floor is not."""
+        self._front.forget()
         self._stage = _IDLE
-        self._passed = 0  # one bit a frame, the newest lowest
-        self._voiced_bits = 0
-        self._onset = 0
+        self._heard = 0  # one bit a frame, the newest lowest: webrtcvad made it speech
+        self._loud = 0  # and: its block stood above the room
+        self._onset = self._frame * FRAME
+        self._begun = self._frame
         self._last_active = self._frame
-        self._last_voiced = self._frame
-        self.probability = 0.0
-        """How much the last frames look like speech, 0 to 1; for curves, not calibrated."""
         self._since = 0
-        self._confirmed = 0
+        self._agreed = 0
         self._loudest = SILENCE_DBFS
+        self.log_odds = NOTHING
+        """How much the frame `SCORE_DELAY_FRAMES` ago looks like speech."""
 
     def process(
         self, frame: NDArray[np.int16], playout_dbfs: float | None = None
@@ -117,103 +133,126 @@ class SpeechDetector:
                 f"A frame is 160 samples of int16 (10 ms at 16 kHz), not {frame.shape} of "
                 f"{frame.dtype}: resample and cut it first."
             )
-        passed, voiced = self._measure(frame, playout_dbfs)
+        front = self._front
+        block = front.push(frame)
         self._frame += 1
-        self._passed = (self._passed << 1 | passed) & 0xFFFFF
-        self._voiced_bits = (self._voiced_bits << 1 | voiced) & 0xFFFFF
-        self._counted += 1
+        echo = self._is_echo(frame, playout_dbfs)
+        heard = front.heard and not echo
+        self._heard = (self._heard << 1 | heard) & _LONG_LOOK_BACK
+        self._loud = self._loud << 1 & _LONG_LOOK_BACK
+        self._again_dbfs -= self._again_step
+        voiced = False
+        if block:
+            voiced = self._take_block()
+        if self._stage == _IDLE:
+            return self._idle(block)
+        if self._stage == _SUSPECTED:
+            return self._suspected(block, heard, voiced)
+        return self._speaking(block, voiced)
+
+    def _is_echo(self, frame: NDArray[np.int16], playout_dbfs: float | None) -> bool:
+        if playout_dbfs is None and not self._echo.listens:
+            self._echoes = 0
+            return False
+        level = to_dbfs(float(np.mean(np.square(frame, dtype=np.float64))) / 2**30)
+        echo = self._echo.masks(level, playout_dbfs)
+        self._echoes = (self._echoes << 1 | echo) & 7
+        return echo
+
+    def _take_block(self) -> bool:
+        """Take over what the front measured; return whether the block has a voice."""
+        front = self._front
+        self._blocks += 1
+        self._power += front.power
+        if self._echoes:
+            front.forget()
+            self.log_odds = NOTHING
+            return False
+        self.log_odds = front.log_odds
+        if front.level_dbfs >= front.floor_dbfs + _LOUD_DB:
+            self._loud |= 7
+        voiced = (
+            front.measured
+            and front.analyser.peak >= self.settings.voiced_peak
+            and front.log_odds >= self.settings.stay_log_odds
+        )
         self._voiced += voiced
         if voiced and self.keeps_pitch:
-            self._pitches_hz.append(self.frame_voicing.pitch_hz)
-        if self._stage == _IDLE:
-            return self._idle()
-        if self._stage == _SUSPECTED:
-            return self._suspected(passed, voiced)
-        return self._speaking(passed, voiced)
+            self._pitches_hz.append(front.analyser.voicing().pitch_hz)
+        return voiced
 
-    def _measure(self, frame: NDArray[np.int16], playout_dbfs: float | None) -> tuple[bool, bool]:
-        settings, samples = self.settings, self._samples
-        np.multiply(frame, np.float32(1 / 32768), out=samples)
-        mean = float(samples.mean())
-        power = max(float(np.dot(samples, samples)) / FRAME - mean * mean, 0.0)
-        self._power += power
-        level = self.frame_dbfs = to_dbfs(power)
-        self._meter.push(samples)
-        floor = self._floor.push(level)
-        self._unvoiced_gate_db -= settings.relearn_db / (settings.relearn_s * _PER_S)
-        heard = self._vad.is_speech(frame.tobytes(), SAMPLE_RATE)
-        echo = self._echo.masks(level, playout_dbfs)
-        passed = (
-            heard
-            and not echo
-            and level >= settings.gate_dbfs
-            and level >= floor + settings.above_noise_db
+    def _idle(self, block: bool) -> tuple[Edge, ...]:
+        settings, front = self.settings, self._front
+        recent = self._heard & _LOOK_BACK
+        fast = (
+            recent & 1
+            and recent.bit_count() >= settings.suspect_frames
+            and self.log_odds >= settings.suspect_log_odds
+            and front.level_dbfs >= settings.gate_dbfs
+            and front.level_dbfs >= front.floor_dbfs + settings.above_noise_db
+            and front.level_dbfs >= self._again_dbfs
         )
-        self.frame_voicing = self._meter.measure() if passed else SILENT
-        peak = self.frame_voicing.peak
-        target = min(1.0, 0.3 + 1.5 * peak) if passed else 0.0
-        self.probability += 0.3 * (target - self.probability)
-        return passed, passed and peak >= settings.voiced_peak
-
-    def _idle(self) -> tuple[Edge, ...]:
-        recent = self._passed & ((1 << _LOOK_BACK) - 1)
-        if recent.bit_count() < self.settings.suspect_frames or not recent & 1:
+        scored = block and self.log_odds >= settings.start_log_odds
+        if not (fast or scored):
             return ()
-        voiced = (self._voiced_bits & ((1 << _LOOK_BACK) - 1)).bit_count()
-        if voiced < 3 and self.frame_dbfs < self._unvoiced_gate_db:
-            return ()
+        # Where the sound began, not before a pause of .05 s in it.
+        begun = self._frame - max(_run(self._heard | self._loud), 3)
         self._stage = _SUSPECTED
-        self._onset = (self._frame - recent.bit_length()) * FRAME
+        self._onset = max(begun, self._begun) * FRAME
         self._since = 0
-        self._confirmed = 0
-        self._loudest = self.frame_dbfs
-        self._last_active = self._last_voiced = self._frame
+        self._agreed = int(scored)
+        self._loudest = front.level_dbfs
+        self._last_active = self._frame
         self._hum.clear()
-        edges: tuple[Edge, ...] = (Suspected(self._onset),)
-        if voiced:
-            self._confirmed = voiced
-        return edges
+        return (Suspected(self._onset),)
 
-    def _suspected(self, passed: bool, voiced: bool) -> tuple[Edge, ...]:
+    def _suspected(self, block: bool, heard: bool, voiced: bool) -> tuple[Edge, ...]:
         self._since += 1
-        self._confirmed += voiced
-        self._hum.add(self.frame_voicing, voiced)
-        if passed:
+        if heard:
             self._last_active = self._frame
-            self._loudest = max(self._loudest, self.frame_dbfs)
-        if voiced:
-            self._last_voiced = self._frame
-        if self._confirmed >= self.settings.confirm_voiced:
-            self._stage = _SPEAKING
-            self._last_voiced = self._frame
-            return (Started(self._onset),)
+        if block:
+            self._add_to_hum(voiced)
+            self._loudest = max(self._loudest, self._front.level_dbfs)
+            if self.log_odds >= self.settings.start_log_odds:
+                self._last_active = self._frame
+                self._agreed += 1
+                if self._agreed >= self.settings.start_blocks:
+                    self._stage = _SPEAKING
+                    return (Started(self._onset),)
         silent = self._frame - self._last_active
         if self._since >= self._confirm or silent >= self._hangover:
             self._stage = _IDLE
-            self._unvoiced_gate_db = max(
-                self._unvoiced_gate_db, self._loudest + self.settings.relearn_db
-            )
-            self._passed = 0
+            self._again_dbfs = max(self._again_dbfs, self._loudest + self.settings.relearn_db)
+            self._heard = self._loud = 0
+            self._begun = self._frame
             return (Withdrawn(self._onset),)
         return ()
 
-    def _speaking(self, passed: bool, voiced: bool) -> tuple[Edge, ...]:
-        self._hum.add(self.frame_voicing, voiced)
-        if voiced:
-            self._last_voiced = self._frame
-        if passed and self._frame - self._last_voiced <= self._unvoiced:
-            self._last_active = self._frame
+    def _speaking(self, block: bool, voiced: bool) -> tuple[Edge, ...]:
+        settings = self.settings
+        if block:
+            self._add_to_hum(voiced)
+            if self.log_odds >= settings.stay_log_odds and self._loud & 1:
+                self._last_active = self._frame
         if self._frame - self._last_active < self._hangover:
             return ()
         self._stage = _IDLE
-        self._passed = self._voiced_bits = 0
-        last = self._last_active * FRAME
+        self._heard = self._loud = 0
+        self._begun = self._last_active
+        last = max(self._last_active * FRAME, self._onset + FRAME)
         ended = Ended(self._onset, last)
-        settings = self.settings
         length_s = (last - self._onset) / SAMPLE_RATE
         if self._hum.is_hum(length_s, settings.hum_shortest_s, settings.hum_longest_s):
             return (Hum(self._onset, last), ended)
         return (ended,)
+
+    def _add_to_hum(self, voiced: bool) -> None:
+        self._hum.add(self._front.analyser.voicing() if voiced else None)
+
+    @property
+    def probability(self) -> float:
+        """How much the frame `SCORE_DELAY_FRAMES` ago looks like speech, 0 to 1."""
+        return probability(self.log_odds)
 
     @property
     def speaking(self) -> bool:
@@ -228,7 +267,8 @@ class SpeechDetector:
     @property
     def silence(self) -> int:
         """Samples since the last frame of speech, of a suspicion or the beginning."""
-        return (self._frame - self._last_active) * FRAME
+        frames = self._frame - self._last_active
+        return frames * FRAME if frames >= BLOCK_FRAMES else 0
 
     @property
     def silence_in_segment(self) -> int:
@@ -248,23 +288,23 @@ class SpeechDetector:
     @property
     def level_dbfs(self) -> float:
         """Level since the last `take_features`."""
-        return to_dbfs(self._power / self._counted) if self._counted else SILENCE_DBFS
+        return to_dbfs(self._power / self._blocks) if self._blocks else SILENCE_DBFS
 
     @property
     def noise_dbfs(self) -> float:
         """The tracked floor."""
-        return self._floor.dbfs
+        return self._front.floor_dbfs
 
     @property
     def voiced(self) -> float:
-        """Share of voiced frames since the last `take_features`, 0 to 1."""
-        return self._voiced / self._counted if self._counted else 0.0
+        """Share of voiced blocks since the last `take_features`, 0 to 1."""
+        return self._voiced / self._blocks if self._blocks else 0.0
 
     def take_features(self) -> tuple[float, float, float]:
         """Return (level_dbfs, noise_dbfs, voiced), quantised to .1 dB and .01, and begin anew."""
         taken = (round(self.level_dbfs, 1), round(self.noise_dbfs, 1), round(self.voiced, 2))
         self._power = 0.0
-        self._voiced = self._counted = 0
+        self._voiced = self._blocks = 0
         return taken
 
     def take_pitch_cents(self) -> int | None:
@@ -279,4 +319,4 @@ class SpeechDetector:
         return round(1200 * math.log2(median(pitches) / _A1_HZ))
 
 
-__all__ = ["DetectorSettings", "SpeechDetector", "Voicing"]
+__all__ = ["BLOCK_FRAMES", "SCORE_DELAY_FRAMES", "DetectorSettings", "SpeechDetector", "Voicing"]

@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from voice_agent.engines.vad.voicing import Voicing
+from voice_agent.engines.vad.analysis import BLOCK, SAMPLE_RATE, Voicing
 
 MURMUR_ABOVE_700 = 0.02
 """Share of the energy between 70 and 1800 Hz that a closed mouth lets through above 700 Hz.
@@ -10,6 +10,9 @@ MURMUR_ABOVE_700 = 0.02
 Synthetic hums have .000 to .01 (in the telephone band up to .035); of 797 segments of real speech
 and spoken words, the nearest with a steady pitch, a "no", has .20, and no segment passes.
 """
+
+_PER_S = SAMPLE_RATE / BLOCK
+_KEPT = round(4 * _PER_S)
 
 
 class HumTracker:
@@ -22,31 +25,28 @@ class HumTracker:
     def __init__(self) -> None:
         self._pitch: list[float] = []
         self._above: list[float] = []
-        self._frames = 0
 
     def clear(self) -> None:
         """Begin a new segment."""
         self._pitch.clear()
         self._above.clear()
-        self._frames = 0
 
-    def add(self, voicing: Voicing, voiced: bool) -> None:
-        """Take one frame of the segment; more than 4 s are counted but not kept."""
-        self._frames += 1
-        if voiced and len(self._pitch) < 400:
+    def add(self, voicing: Voicing | None) -> None:
+        """Take one block of the segment, None where it has no voice; after 4 s nothing is kept."""
+        if voicing is not None and len(self._pitch) < _KEPT:
             self._pitch.append(voicing.pitch_hz)
             self._above.append(voicing.above_700)
 
     def is_hum(self, length_s: float, shortest_s: float, longest_s: float) -> bool:
         """Say whether a segment of `length_s` was a hum."""
         voiced = len(self._pitch)
-        if not shortest_s <= length_s <= longest_s or voiced < 0.8 * length_s * 100:
+        if not shortest_s <= length_s <= longest_s or voiced < 0.75 * length_s * _PER_S:
             return False
         # The attack and the release glide: judge what lies between.
-        edge = max(2, voiced // 10)
+        edge = max(1, voiced // 10)
         pitch = self._pitch[edge:-edge]
         above = sorted(self._above[edge:-edge])
-        if len(pitch) < 10:
+        if len(pitch) < 4:
             return False
         middle = median(pitch)
         stable = sum(abs(value / middle - 1.0) < 0.06 for value in pitch)

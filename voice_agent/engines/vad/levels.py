@@ -68,6 +68,11 @@ class EchoGuard:
         self._played: deque[float] = deque(maxlen=frames)
         self._left = 0
 
+    @property
+    def listens(self) -> bool:
+        """Whether something was played within its memory."""
+        return self._left > 0
+
     def masks(self, level_dbfs: float, playout_dbfs: float | None) -> bool:
         """Take what is played now (None: nothing) and what is heard, both in dBFS."""
         if playout_dbfs is not None:

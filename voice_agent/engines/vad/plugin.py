@@ -10,9 +10,9 @@ from livekit.agents import vad
 from numpy.typing import NDArray
 
 from voice_agent.core.errors import UsageError
+from voice_agent.engines.vad.analysis import FRAME, SAMPLE_RATE
 from voice_agent.engines.vad.detector import DetectorSettings, SpeechDetector
 from voice_agent.engines.vad.edges import Ended, Started
-from voice_agent.engines.vad.voicing import FRAME, SAMPLE_RATE
 
 _FRAME_S = FRAME / SAMPLE_RATE
 _LONGEST_FRAMES = 6_000  # a minute: what END_OF_SPEECH carries at most, the newest
@@ -29,7 +29,7 @@ class VAD(vad.VAD):
     @property
     def model(self) -> str:
         """Return the name under which metrics are counted."""
-        return "webrtcvad+voicing"
+        return "webrtcvad+score"
 
     @property
     def provider(self) -> str:
@@ -78,13 +78,15 @@ class VADStream(vad.VADStream):
             )
         if self._resampler is None:
             return samples
-        resampled: NDArray[np.int16] = self._resampler.resample_chunk(samples)
-        return resampled
+        # In floats: soxr dithers what it rounds itself, and two runs would differ.
+        resampled = self._resampler.resample_chunk(samples.astype(np.float32))
+        whole: NDArray[np.int16] = np.clip(np.rint(resampled), -32768, 32767).astype(np.int16)
+        return whole
 
     def _new_resampler(self) -> Any:
         import soxr
 
-        return soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="int16", quality="LQ")
+        return soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32", quality="LQ")
 
     def _cut(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
         joined = np.concatenate([self._rest, samples]) if len(self._rest) else samples

@@ -1,0 +1,101 @@
+"""From frames to a speech score: webrtcvad on every frame, the rest only where there is something.
+
+A frame of 10 ms costs a few microseconds; every third one ends a block. A block is measured
+(spectrum, voicing, score) when webrtcvad heard speech lately and the level stands above the room's,
+or voice was found lately; and every third block in any case, to learn the bands' floors and so that
+nothing depends on webrtcvad alone.
+"""
+
+import numpy as np
+import webrtcvad
+from numpy.typing import NDArray
+
+from voice_agent.engines.vad.analysis import BANDS, BLOCK, FRAME, SAMPLE_RATE, WINDOW, Analyser
+from voice_agent.engines.vad.levels import SILENCE_DBFS, NoiseFloor, to_dbfs
+from voice_agent.engines.vad.scorer import Scorer
+
+_SCALE = np.float32(1 / 32768)
+_RECENT = (1 << 6) - 1
+_HOLD_BLOCKS = 5
+_PROBE_BLOCKS = 3
+_VOICED_PEAK = 0.28
+_ABOVE_DB = 2.0
+BLOCK_FRAMES = BLOCK // FRAME
+NOTHING = -7.0
+"""Log-odds of a block that was not worth measuring, at the room's level."""
+
+
+class Front:
+    """One call's score: `push` every frame; what stands here is of the block ended last."""
+
+    def __init__(self, mode: int, lowest_dbfs: float) -> None:
+        self._vad = webrtcvad.Vad(mode)
+        self._floor = NoiseFloor(lowest_dbfs, block_frames=17)
+        self.analyser = Analyser()
+        self.scorer = Scorer()
+        self._samples = np.zeros(WINDOW, np.float32)
+        self._block = self._samples[-BLOCK:]
+        self._parts = [self._samples[at : at + FRAME] for at in range(FRAME, WINDOW, FRAME)]
+        self._ones = np.ones(BLOCK, np.float32)
+        self._heard_bits = 0
+        self._part = 0
+        self._hold = 0
+        self._blocks = 0
+        self.heard = False
+        """Whether webrtcvad made the newest frame speech."""
+        self.measured = False
+        """Whether the block was worth measuring."""
+        self.log_odds = NOTHING
+        self.power = 0.0
+        """Mean square of the block, without its mean."""
+        self.level_dbfs = SILENCE_DBFS
+        self.floor_dbfs = self._floor.dbfs
+
+    def forget(self) -> None:
+        """Forget what was heard lately; the floors stay."""
+        self.scorer.forget()
+        self._heard_bits = 0
+        self._hold = 0
+        self.log_odds = NOTHING
+
+    def push(self, frame: NDArray[np.int16]) -> bool:
+        """Take a frame (int16, shape (160,)); return whether it ended a block."""
+        heard = self.heard = self._vad.is_speech(frame.tobytes(), SAMPLE_RATE)
+        self._heard_bits = (self._heard_bits << 1 | heard) & _RECENT
+        part = self._part
+        if part == 0:
+            self._samples[:FRAME] = self._samples[BLOCK:]
+        np.multiply(frame, _SCALE, out=self._parts[part])
+        if part < 2:
+            self._part = part + 1
+            return False
+        self._part = 0
+        self._measure()
+        return True
+
+    def _measure(self) -> None:
+        block = self._block
+        mean = float(np.dot(block, self._ones)) / BLOCK
+        self.power = max(float(np.dot(block, block)) / BLOCK - mean * mean, 0.0)
+        level = self.level_dbfs = to_dbfs(self.power)
+        floor = self.floor_dbfs = self._floor.push(level)
+        self._blocks = (self._blocks + 1) % _PROBE_BLOCKS
+        probe = self._blocks == 0
+        above = level - floor
+        worth = self._hold > 0 or (self._heard_bits and above >= _ABOVE_DB)
+        if not (worth or probe):
+            self.measured = False
+            self.scorer.skip()
+            self.log_odds += 0.3 * (NOTHING + 0.1 * min(above, 20.0) - self.log_odds)
+            return
+        analyser, scorer = self.analyser, self.scorer
+        analyser.measure(self._samples)
+        if probe:
+            analyser.learn_floor()
+        bits = (self._heard_bits & 7).bit_count()
+        scorer.push(analyser.snr_db, analyser.peak, bits, analyser.flux_db)
+        self._hold = max(self._hold - 1, 0)
+        if analyser.peak >= _VOICED_PEAK and float(analyser.snr_db[: BANDS - 1].sum()) > 48:
+            self._hold = _HOLD_BLOCKS
+        self.measured = True
+        self.log_odds = scorer.log_odds()
