@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from stand_ins import Line
 
-from voice_agent.agent import host as hosts
+from voice_agent.agent import pump
 from voice_agent.agent.host import Host
 from voice_agent.agent.kept import rebuild
 from voice_agent.agent.parts import Parts
@@ -109,10 +109,10 @@ async def test_a_line_that_never_comes_loses_nothing(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The place is free again; what the crash left waits on disk for the next try."""
-    monkeypatch.setattr(hosts, "JOIN_S", -1.0)
+    monkeypatch.setattr(pump, "JOIN_S", -1.0)
     session = await cut_off(host)
     await host.attach(session, Line(LineState.LOST), "page")
-    host._tidy(host.sessions[session].made_s)
+    pump.Pump(host).tidy(host.sessions[session].made_s)
     assert host.sessions == {}
     assert await host.state(session) == ("interrupted", True)
     await host.attach(session, Line(LineState.LOST), "page")

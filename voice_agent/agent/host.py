@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from voice_agent import log
 from voice_agent.agent.chores import Chores
 from voice_agent.agent.kept import Kept
 from voice_agent.agent.live import LiveSession
 from voice_agent.agent.loop import SessionLoop
 from voice_agent.agent.parts import Parts
 from voice_agent.agent.places import OVER, FullError, GoneError, HeldElsewhereError
+from voice_agent.agent.pump import Pump
 from voice_agent.agent.recogniser import SharedRecogniser
 from voice_agent.agent.refusal import Refusal
 from voice_agent.agent.renders import RenderQueue
@@ -30,13 +30,6 @@ from voice_agent.store import (
     new_token,
 )
 from voice_agent.transport.base import Transport
-
-SWEEP_S = 60.0
-JOIN_S = 120.0
-"""How long a session waits for its line."""
-STEP_S = 0.01
-
-_log = log.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +60,12 @@ class Host:
         self.began = 0
         self.refused = 0
         self.late_s = 0.0
-        self._unix_s = unix_s
+        self.unix_s = unix_s
         self._tokens: dict[str, str] = {}
         self._opening = 0
-        self._refusals: set[Refusal] = set()
-        self._chores = Chores()
-        self._returning = Returning(parts, store, self._chores, unix_s, self._back)
+        self.refusals: set[Refusal] = set()
+        self.chores = Chores()
+        self._returning = Returning(parts, store, self.chores, unix_s, self._back)
 
     # Making and finding sessions
 
@@ -90,7 +83,7 @@ class Host:
         header = Journal().header(
             **self.parts.header(session=opened.id, via=via, mode=mode, country=code)
         )
-        now = self._unix_s()
+        now = self.unix_s()
         record = SessionRecord(
             id=opened.id,
             token_hash=hash_token(opened.token),
@@ -221,7 +214,7 @@ class Host:
             self.may_attach(session_id, page)
         old = live.attach(transport, page, time.monotonic())
         if old is not None:
-            self._chores.add(old.close())
+            self.chores.add(old.close())
 
     async def _no_place(self, session_id: str) -> StillHereError:
         """Why it cannot be taken up just now; it waits in the store for the next try."""
@@ -236,11 +229,11 @@ class Host:
         live = self.sessions.get(session_id)
         if live is not None and live.page == page and live.transport is not None:
             live.page = None  # whoever comes next may take the line, also before it has closed
-            self._chores.add(live.transport.close())
+            self.chores.add(live.transport.close())
 
     def answer_call(self, transport: Transport, *, refused: bool = False) -> None:
         """Begin a session on the phone, or say one line and close where none fits."""
-        self._chores.add(self._answer_call(transport, refused=refused))
+        self.chores.add(self._answer_call(transport, refused=refused))
 
     async def _answer_call(self, transport: Transport, *, refused: bool) -> None:
         opened = None
@@ -249,7 +242,7 @@ class Host:
             with contextlib.suppress(StillHereError):
                 opened = await self.open(via="phone", microphone=True, country=None, mode="solo")
         if opened is None:
-            self._refusals.add(Refusal(self.parts, self.renders.want, transport))
+            self.refusals.add(Refusal(self.parts, self.renders.want, transport))
             return
         await self.attach(opened.id, transport, None)
 
@@ -262,98 +255,43 @@ class Host:
             live.leave("left_now")
             live.loop.hearing.close()
             if live.transport is not None:
-                self._chores.add(live.transport.close())
+                self.chores.add(live.transport.close())
         await asyncio.to_thread(self.store.delete, session_id)
-
-    # Time
 
     async def run(self) -> None:
         """Move every session on every 10 ms, until cancelled."""
-        self._chores.add(asyncio.to_thread(self._forget_calls))
-        due = time.monotonic()
-        swept = due
-        while True:
-            now = time.monotonic()
-            self.late_s = max(0.0, now - due)
-            self._step(now)
-            if now - swept >= SWEEP_S:
-                swept = now
-                try:
-                    self._tidy(now)
-                except Exception as error:  # noqa: BLE001 - without the pump every line goes silent
-                    _log.exception("tidying_failed", kind=type(error).__name__)
-            due = max(due + STEP_S, now - 10 * STEP_S)
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
+        await Pump(self).run()
 
-    def _step(self, now: float) -> None:
-        unix_s = self._unix_s()
-        for live in list(self.sessions.values()):
-            try:
-                live.step_to(now, unix_s)
-            except Exception as error:  # noqa: BLE001 - one session's fault never takes the others along
-                _log.exception("session_failed", kind=type(error).__name__)
-                self._drop(live)
-                continue
-            if live.over:
-                self._drop(live)
-        for refusal in list(self._refusals):
-            try:
-                done = refusal.step_to(now)
-            except Exception as error:  # noqa: BLE001 - as above
-                _log.exception("refusal_failed", kind=type(error).__name__)
-                done = True
-            if done:
-                self._refusals.discard(refusal)
-                self._chores.add(refusal.transport.close())
-
-    def _drop(self, live: LiveSession) -> None:
+    def drop(self, live: LiveSession) -> None:
         """Let go of a session that ended: nothing of it is kept (PRACTICES, "What is kept")."""
         self.sessions.pop(live.id, None)
         self._tokens.pop(live.id, None)
         live.loop.hearing.close()
         if live.transport is not None:
-            self._chores.add(live.transport.close())
-        self._chores.add(asyncio.to_thread(self.store.delete, live.id))
+            self.chores.add(live.transport.close())
+        self.chores.add(asyncio.to_thread(self.store.delete, live.id))
 
-    def _put_back(self, live: LiveSession) -> None:
+    def put_back(self, live: LiveSession) -> None:
         """Let go of a session whose line never came; what a crash left of it stays on disk."""
         if not live.restarted:
-            self._drop(live)
+            self.drop(live)
             return
         self.sessions.pop(live.id, None)
         live.loop.hearing.close()
         if live.transport is not None:
-            self._chores.add(live.transport.close())
-        self.store.close_session(live.id, SessionState.INTERRUPTED, self._unix_s())
-
-    def _tidy(self, now: float) -> None:
-        keep_s = self.parts.settings.keep_minutes * 60
-        for live in list(self.sessions.values()):
-            if live.lost_at_s is not None and now - live.lost_at_s > keep_s:
-                self._drop(live)
-            elif not live.joined and now - live.made_s > JOIN_S:
-                self._put_back(live)  # a page that never came must not take a place
-            else:
-                self.store.touch(live.id, self._unix_s(), live.anchor_unix_s)
-        self._chores.add(asyncio.to_thread(self.store.sweep, self._unix_s(), keep_s))
-
-    def _forget_calls(self) -> None:
-        """Delete what a crash left of phone calls: a caller has no token to come back with."""
-        with contextlib.suppress(StillHereError):  # the sweep does it when the disk can
-            for record in self.store.list():
-                if record.via == "phone" and record.state is SessionState.INTERRUPTED:
-                    self.store.delete(record.id)
+            self.chores.add(live.transport.close())
+        self.store.close_session(live.id, SessionState.INTERRUPTED, self.unix_s())
 
     async def close(self) -> None:
         """Close all lines; what pages had under way stays in the store, to be gone on with."""
-        for refusal in list(self._refusals):
+        for refusal in list(self.refusals):
             await refusal.transport.close()
-        self._refusals.clear()
+        self.refusals.clear()
         for live in list(self.sessions.values()):
             live.loop.hearing.close()
             if live.transport is not None:
                 await live.transport.close()
             if live.via == "phone":
-                self._chores.add(asyncio.to_thread(self.store.delete, live.id))
+                self.chores.add(asyncio.to_thread(self.store.delete, live.id))
         self.sessions.clear()
-        await self._chores.done()
+        await self.chores.done()
