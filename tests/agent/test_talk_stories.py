@@ -28,7 +28,7 @@ def spoken(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> tuple[Scen
     scene.say(70.0, "Yes.")
     scene.say(86.5, "Yes.")
     scene.cough(92.0)
-    scene.say(100.0, "The carpet is warm.")
+    scene.say(109.0, "The carpet is warm.")
     scene.say(122.0, "Stop.")
     scene.say(140.0, "Go on.")
     return scene, run(parts, scene.write(folder / "spoken.wav"), folder, consents=("transcript",))
