@@ -2,7 +2,7 @@
 
     python benchmarks/screenshot.py [--output docs/page.png]
 
-Starts the service on a free port, taps "Prefer to tap?", waits for the offer, chooses "Feet and
+Starts the service on a free port, taps "Start without a microphone", waits for the offer, chooses "Feet and
 room", leaves out its introduction, and takes the picture during the first line.
 """
 
@@ -34,7 +34,7 @@ def take(output: Path, chromium: str) -> None:
         browser = launch(driver, chromium, None)
         page = visit(browser, service.url, device_scale_factor=2, reduced_motion="reduce")
         page.page.locator("#tap-only").click()
-        page.pilot(["choice", "Feet and room"], ["skip"], ["choice", "Yes"])
+        page.pilot(["choice", "Feet and room"], ["skip"], ["choice", "Yes"], ["rating", "3"])
         line = page.until_said("feet-and-room/press", 90)
         page.until("its caption", lambda: page.caption == line.text)
         page.watch(1.0)

@@ -263,7 +263,7 @@ def spoken(speaking: Visit, scene: Scene, words: str) -> tuple[float, float]:
 
 
 def test_everything_can_be_done_by_taps_alone(visits: dict[str, Visit], screens: Screens) -> None:
-    """The button "Prefer to tap?" asks for no microphone; the first question can be tapped."""
+    """Starting "without a microphone" asks for none; the first question can be tapped."""
     taps = visits["taps"]
     said = taps.until_said("name-it/invite", 60)
     assert taps.lines[:6] == [*OPENING_FOR_TAPS, "name-it/invite"]

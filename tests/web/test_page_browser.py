@@ -285,6 +285,19 @@ def test_a_stop_that_would_end_nothing_is_not_shown(opened: Opened, stub: Stub) 
     there.until("Finish here", lambda: stop.is_visible() and stop.inner_text() == "Finish here")
 
 
+def test_sound_that_comes_late_after_a_stop_is_not_heard(opened: Opened, stub: Stub) -> None:
+    """What is still on its way when the service has stopped stays unheard; the next line is heard."""
+    there = begun(opened())
+    muted = "document.getElementById('voice').muted"
+    shown(there, stub, "Guiding you, slowly", **SCREENS["guiding"])
+    there.tap("stop")
+    shown(there, stub, "Quiet now. Still here.", state="stopped")
+    there.watch(1.0)
+    assert there.page.evaluate(muted)
+    shown(there, stub, "Speaking", state="speaking")
+    assert not there.page.evaluate(muted)
+
+
 # Numbers
 
 

@@ -97,11 +97,14 @@ function hearAgain() {
 function receive(/** @type {Record<string, any>} */ message) {
   if (message.type === "show") {
     know({ show: readShow(message, performance.now()) });
-    if (hushed && [...QUIET, "crisis"].includes(model.show.state)) {
+    const quiet = QUIET.includes(model.show.state);
+    const crisis = model.show.state === "crisis";
+    if (hushed && (quiet || crisis)) {
+      // What is still on its way stays unheard, however late; the next line is heard again.
       hushed = false;
       clearTimeout(hush);
-      hush = window.setTimeout(hearAgain, DRAIN_MS);
-    }
+      if (crisis) hush = window.setTimeout(hearAgain, DRAIN_MS);
+    } else if (!hushed && !quiet) hearAgain();
     if (model.show.state === "ended") saveSession(null);
   } else if (message.type === "caption" && typeof message.text === "string") {
     if (!hushed) hearAgain();
