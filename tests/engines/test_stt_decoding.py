@@ -5,7 +5,13 @@ import pytest
 
 from voice_agent.engines.stt import features
 from voice_agent.engines.stt.decoder import MAX_WINDOW_S, quietest, windows
-from voice_agent.engines.stt.decoding import ran_away, said_once, said_twice, token_limit
+from voice_agent.engines.stt.decoding import (
+    only_repeats,
+    ran_away,
+    said_once,
+    said_twice,
+    token_limit,
+)
 
 
 @pytest.mark.parametrize(
@@ -72,3 +78,19 @@ def test_features_are_those_of_faster_whisper():
     assert ours.shape == (80, 101)
     assert ours.dtype == np.float32
     assert np.abs(ours - theirs[:, :101]).max() < 1e-4
+
+
+def test_a_sentence_over_and_over_is_known_though_the_limit_cut_a_word():
+    """The last word of a loop may be cut off; it is the same loop, and said once."""
+    text = "Kids are talking. Kids are talking. Kids are talking. Kids are t"
+    assert only_repeats(text)
+    assert said_once(text) == "Kids are talking."
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Kids are talking.", "Stop. Stop. Stop.", "Well then. Kids run by. Kids run by. Kids run by."],
+)
+def test_what_may_hide_words_is_no_mere_repetition(text):
+    """One word, or a beginning that is not repeated, is looked at again."""
+    assert not only_repeats(text)

@@ -21,6 +21,7 @@ from voice_agent.engines.models import ModelError
 from voice_agent.engines.stt.decoding import (
     NOTHING,
     Decoding,
+    only_repeats,
     ran_away,
     said_once,
     said_twice,
@@ -116,8 +117,9 @@ class WhisperDecoder:
     def decode(self, samples: npt.NDArray[Any], *, final: bool) -> Decoding:
         """Return what was said (blocking; about .1 s for an answer of one second).
 
-        A final decode that looks like a loop is done again with 4 s and then 30 s of silence; a
-        partial one is not, as the next is soon due. What still loops is said once.
+        A loop of a whole sentence is said once. A final decode that looks like another loop is done
+        again with 4 s and then 30 s of silence; a partial one is not, as the next is soon due. What
+        still loops is said once, too.
 
         Args:
             samples: shape (n,), mono at 16 kHz, float32 with full scale 1.0, or int16.
@@ -136,15 +138,18 @@ class WhisperDecoder:
         long = len(samples) > _LONG_S * SAMPLE_RATE
         seen = self._see(samples, _FIRST_OF_LONG if long else _FIRST)
         decoding = self._generate(seen, self._prompt, samples)
-        suspected = decoding.looped or said_twice(decoding.text)
+        suspected = said_twice(decoding.text) or (
+            decoding.looped and not only_repeats(decoding.text)
+        )
         for view in _AGAIN if final else ():
             if not suspected:
                 break
             decoding = self._generate(self._see(samples, view), self._prompt, samples)
-            suspected = decoding.looped
+            suspected = decoding.looped and not only_repeats(decoding.text)
         if decoding.looped:
             text = said_once(decoding.text)
-            decoding = replace(decoding, text=text, words=tuple(text.split()))
+            left = not only_repeats(decoding.text)
+            decoding = replace(decoding, text=text, words=tuple(text.split()), looped=left)
         if self._hints and decoding.seconds <= _HINT_LONGEST_S and _doubtful(decoding):
             hinted = self._generate(seen, self._hinted, samples)
             surer = hinted.avg_logprob > decoding.avg_logprob + _HINT_GAIN
