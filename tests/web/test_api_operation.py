@@ -40,7 +40,7 @@ def test_metrics_are_prometheus_text_without_anybody(
     assert "still_here_sessions_begun_total" in answer.text
     assert session.id not in answer.text
     for line in answer.text.splitlines():
-        assert re.match(r"(# (HELP|TYPE) )?still_here_\w+( |$)", line), line
+        assert re.match(r'(# (HELP|TYPE) )?still_here_\w+(\{kind="[a-z]+"\})?( |$)', line), line
 
 
 @pytest.mark.parametrize(

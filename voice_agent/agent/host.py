@@ -59,6 +59,8 @@ class Host:
         self.sessions: dict[str, LiveSession] = {}
         self.began = 0
         self.refused = 0
+        self.refused_behind = 0
+        """Of those refused: because the recogniser is behind, and those who are here come first."""
         self.late_s = 0.0
         self.unix_s = unix_s
         self._tokens: dict[str, str] = {}
@@ -76,8 +78,10 @@ class Host:
             FullError: the service has as many as it can look after.
         """
         code = self.parts.resources.code_for(country or self.parts.settings.country)
-        if self._full:
+        behind = self.recogniser.overloaded
+        if self._full or behind:
             self.refused += 1
+            self.refused_behind += behind
             raise FullError(code)
         opened = Opened(new_id(), new_token())
         header = Journal().header(

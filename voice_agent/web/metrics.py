@@ -37,6 +37,7 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         host, recogniser = self._service.host, self._service.recogniser
+        counted = recogniser.counted
         renderer = self._service.parts.renderer.figures
         gauges = {
             "sessions": ("Sessions that are looked after.", len(host.sessions)),
@@ -44,12 +45,25 @@ class _Figures(Collector):
                 "Stretches of speech that wait for the recogniser.",
                 recogniser.queued,
             ),
+            "decoder_behind_seconds": (
+                "How long decodes usually wait; from .5 on no new session is taken.",
+                recogniser.behind_s,
+            ),
             "render_queue": ("Lines that wait to be rendered.", self._service.renders.waiting),
             "pump_late_seconds": ("How late the last 10 ms began.", host.late_s),
         }
         counters = {
             "sessions_begun": ("Sessions begun.", host.began),
             "sessions_refused": ("Sessions refused for want of room.", host.refused),
+            "sessions_refused_decoder_behind": (
+                "Of those, because the recogniser was behind.",
+                host.refused_behind,
+            ),
+            "decodes_failed": ("Stretches of speech that could not be decoded.", counted.failed),
+            "early_finals_withdrawn": (
+                "Finals begun in a pause and not needed.",
+                recogniser.withdrawn,
+            ),
             "decodes": ("Stretches of speech decoded.", recogniser.decoded),
             "partials_thinned": ("Partial decodes left out under load.", recogniser.thinned),
             "decode_seconds": ("Seconds spent decoding.", recogniser.spent_s),
@@ -60,6 +74,17 @@ class _Figures(Collector):
             yield GaugeMetricFamily(f"still_here_{name}", about, value=value)
         for name, (about, value) in counters.items():
             yield CounterMetricFamily(f"still_here_{name}", about, value=value)
+        by_kind = {
+            "decodes_by_kind": ("Decodes: final, early or partial.", counted.decodes),
+            "decode_wait_seconds_by_kind": ("Seconds they waited.", counted.waited_s),
+            "decode_seconds_by_kind": ("Seconds they took.", counted.spent_s),
+            "decode_audio_seconds_by_kind": ("Seconds of sound in them.", counted.audio_s),
+        }
+        for name, (about, values) in by_kind.items():
+            family = CounterMetricFamily(f"still_here_{name}", about, labels=["kind"])
+            for kind, value in values.items():
+                family.add_metric([kind.name.lower()], value)
+            yield family
 
 
 def add(app: FastAPI, service: Service) -> None:
