@@ -214,7 +214,7 @@ def test_after_a_crash_it_says_sorry_once_and_the_same_line_again(
     tapped = practising.tap("go-on")
     again = practising.until_said(line.key)
     assert practising.lines == ["conversation/sorry", line.key]
-    assert practising.said[0].at - tapped < 3
+    assert practising.said[0].at > tapped
     assert practising.said[0].t > line.t
     practising.until_heard(again.at)
     assert practising.stored["id"] == session
