@@ -219,15 +219,14 @@ def test_talk_into_the_voice_pauses_it_and_an_aside_lets_it_go_on(
 
     def again() -> list[str]:
         said = speaking.lines
-        return sorted({line for line in said if said.count(line) == 2})
+        return sorted({line for line in said if said.count(line) > 1})
 
     speaking.until("a line said again", again)
     speaking.until("the aside is over", lambda: speaking.now > ended + 1)
     assert speaking.loudest(began - 1, began) > -40
     assert speaking.longest_silence(began, ended + 1) > 0.5
-    (line,) = again()
-    assert line in OPENING
-    assert [said for said in speaking.said if said.key == line][1].at > ended
+    assert set(again()) <= set(OPENING)
+    assert any(said.key in again() and said.at > ended for said in speaking.said)
     assert list(dict.fromkeys(speaking.lines)) == OPENING[: len(set(speaking.lines))]
 
 
