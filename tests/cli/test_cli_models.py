@@ -11,7 +11,8 @@ def test_list_names_licence_publisher_and_use(command: Command) -> None:
     shown = command("models", "list").out
     assert rows
     for row in rows:
-        assert all(row[name] in shown for name in ("name", "licence", "publisher", "hub"))
+        origin = "hub" if row["hub"] else "publisher"
+        assert all(row[name] in shown for name in ("name", "licence", "publisher", origin))
 
 
 def test_check_names_each_file_once(command: Command) -> None:

@@ -22,8 +22,8 @@ def list_(
             "used_for": model.used_for,
             "licence": model.licence,
             "publisher": model.publisher,
-            "hub": model.hub.id,
-            "revision": model.hub.revision,
+            "hub": model.hub.id if model.hub else None,
+            "revision": model.hub.revision if model.hub else None,
             "packages": [f"{package.name}=={package.version}" for package in model.packages],
         }
         for model in manifest()
@@ -33,7 +33,7 @@ def list_(
         return
     for row in rows:
         typer.echo(f"{row['name']:18} {row['licence']:8} {row['used_for']}")
-        typer.echo(f"{'':27} from {row['publisher']} ({row['hub']})")
+        typer.echo(f"{'':27} from {row['publisher']} ({row['hub'] or 'PyPI'})")
 
 
 @app.command()

@@ -50,7 +50,10 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One model of the manifest; `main` is the file that names it to its library."""
+    """One model of the manifest; `main` is the file that names it to its library.
+
+    `hub` is None where a package is where the model is published.
+    """
 
     name: str
     kind: str
@@ -58,7 +61,7 @@ class ModelEntry:
     licence: str
     publisher: str
     main: str
-    hub: Hub
+    hub: Hub | None
     packages: tuple[Package, ...]
     files: tuple[ModelFile, ...]
 
@@ -105,7 +108,7 @@ def _entry(row: dict[str, Any]) -> ModelEntry:
         licence=row["licence"],
         publisher=row["publisher"],
         main=row["main"],
-        hub=Hub(**row["hub"]),
+        hub=Hub(**row["hub"]) if "hub" in row else None,
         packages=tuple(Package(**package) for package in row["package"]),
         files=files,
     )
