@@ -19,6 +19,7 @@ class Running:
         self.port = 0
         self.sip_port = 0
         self.output: list[str] = []
+        self.command = [sys.executable]
         self._args = args
         self._env = {
             **os.environ,
@@ -40,7 +41,7 @@ class Running:
     def start(self, timeout_s: float = 240) -> Self:
         """Start and wait for "Ready"; the first start may have to render lines."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "voice_agent", "serve", "--port", str(self.port), *self._args],
+            [*self.command, "-m", "voice_agent", "serve", "--port", str(self.port), *self._args],
             env=self._env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
