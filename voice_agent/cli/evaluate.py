@@ -91,7 +91,7 @@ def _component(
 
     def measure(path: Path, **how: Any) -> Result:
         rows = read(path, module.COLUMNS)
-        if component is Component.OFFERS:
+        if component in {Component.OFFERS, Component.STT}:
             how["listen"] = partial(_offered, settings)
         result = module.evaluate(rows, **how)
         assert isinstance(result, Result)

@@ -1,7 +1,7 @@
 """/metrics for Prometheus: counts and times, nothing about anybody."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from starlette.exceptions import HTTPException
 
+from voice_agent.engines.stt.queue import Kind
 from voice_agent.web.service import Service
 
 
@@ -74,7 +75,7 @@ class _Figures(Collector):
             yield GaugeMetricFamily(f"still_here_{name}", about, value=value)
         for name, (about, value) in counters.items():
             yield CounterMetricFamily(f"still_here_{name}", about, value=value)
-        by_kind = {
+        by_kind: dict[str, tuple[str, Mapping[Kind, float]]] = {
             "decodes_by_kind": ("Decodes: final, early or partial.", counted.decodes),
             "decode_wait_seconds_by_kind": ("Seconds they waited.", counted.waited_s),
             "decode_seconds_by_kind": ("Seconds they took.", counted.spent_s),
