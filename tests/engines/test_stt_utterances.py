@@ -121,16 +121,25 @@ def test_a_withdrawn_final_is_not_missed_as_late() -> None:
     assert not talk.failed
 
 
-def test_what_is_said_after_five_seconds_and_a_pause_is_a_piece_of_its_own() -> None:
+def test_what_is_said_after_seven_seconds_and_a_pause_is_a_piece_of_its_own() -> None:
     """Its decodes hold the new piece alone; its words follow those of the piece before."""
     recogniser = Recogniser(
         lambda samples, final: "long" if len(samples) > 400 * FRAME else "short"
     )
-    talk = Talk(recogniser).say("#" * (PIECE + 20) + "." * 9 + "#" * 60 + "." * 9 + " " * 2)
+    talk = Talk(recogniser).say(
+        "#" * (PIECE + 20) + "." * 9 + " " * 40 + "#" * 60 + "." * 9 + " " * 2
+    )
     assert talk.told[-1].final
     assert talk.told[-1].text == "long short"
-    assert recogniser.asked[-1][1] < 100 * FRAME
+    assert recogniser.asked[-1][1] < 120 * FRAME
     assert {each.utterance for each in talk.told} == {1}
+
+
+def test_a_soft_syllable_does_not_part_a_word() -> None:
+    """A dip in which speech is not over, or only just, leaves the piece whole."""
+    recogniser = Recogniser()
+    Talk(recogniser).say("#" * (PIECE + 20) + "." * 15 + "#" * 40 + "." * 15 + "  " + "#" * 20)
+    assert recogniser.asked[-1][1] > PIECE * FRAME
 
 
 def test_ten_minutes_without_a_pause_stay_small() -> None:
