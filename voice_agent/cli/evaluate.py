@@ -91,8 +91,10 @@ def _component(
 
     def measure(path: Path, **how: Any) -> Result:
         rows = read(path, module.COLUMNS)
-        if component in {Component.OFFERS, Component.STT}:
+        if component is Component.OFFERS:
             how["listen"] = partial(_offered, settings)
+        if component is Component.STT:
+            how["settings"] = settings
         result = module.evaluate(rows, **how)
         assert isinstance(result, Result)
         return result
