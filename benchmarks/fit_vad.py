@@ -121,6 +121,7 @@ def fit(inputs: Table, targets: Table, units: int, seed: int, epochs: int = 40) 
     shapes = ((INPUTS, units), (units,), (units,), (1,))
     values = [rng.normal(0, 0.3, shapes[0]) / np.sqrt(INPUTS) * 3 / scale[:, None]]
     values += [np.zeros(units), rng.normal(0, 0.5, units), np.zeros(1)]
+    values[1] = -(inputs.mean(0) @ values[0])  # or half of the units would never wake
     values = [value.astype(np.float32) for value in values]
     first = [np.zeros_like(value) for value in values]
     second = [np.zeros_like(value) for value in values]

@@ -25,6 +25,8 @@ _FIRST_LAG = _LAG_RATE // 400
 _END_LAG = _LAG_RATE // 60 + 1
 _VOICE_BINS = (3, 72)  # 75 to 1800 Hz, 25 Hz a bin
 _MURMUR_BIN = 28  # 700 Hz
+_MURMUR_SNR_DB = 12.0
+_MURMUR_ABOVE_700 = 0.04
 Vector = NDArray[np.float32]
 
 
@@ -138,8 +140,14 @@ class Analyser:
             if shorter >= 1 and float(curve[shorter - 1 : shorter + 2].max()) > 0.85 * peak:
                 lag = shorter - 1 + int(curve[shorter - 1 : shorter + 2].argmax()) + _FIRST_LAG
                 break
+        return Voicing(self.peak, _LAG_RATE / lag, self._above_700())
+
+    def _above_700(self) -> float:
         part = self._magnitude[_VOICE_BINS[0] : _VOICE_BINS[1]]
         upper = part[_MURMUR_BIN - _VOICE_BINS[0] :]
         energy = float(np.dot(part, part))
-        share = float(np.dot(upper, upper)) / energy if energy > 1e-12 else 0.0
-        return Voicing(self.peak, _LAG_RATE / lag, share)
+        return float(np.dot(upper, upper)) / energy if energy > 1e-12 else 0.0
+
+    def is_murmur(self) -> bool:
+        """Return whether the block stands 12 dB above some band's floor, and nothing above 700 Hz."""
+        return float(self.snr_db.max()) >= _MURMUR_SNR_DB and self._above_700() < _MURMUR_ABOVE_700

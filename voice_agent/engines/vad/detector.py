@@ -34,12 +34,12 @@ class DetectorSettings:
     """webrtcvad made so many of the last seven frames speech: suspected."""
     suspect_log_odds: float = -6.0
     """Unless the score is lower than this."""
-    start_log_odds: float = 0.5
+    start_log_odds: float = 1.0
     """A block at or above this counts towards a start; it is suspected by itself."""
     start_blocks: int = 3
     """So many such blocks within the time to confirm: started."""
     confirm_s: float = 0.28
-    stay_log_odds: float = 0.0
+    stay_log_odds: float = 1.0
     """A block at or above this keeps a segment open."""
     hangover_s: float = 0.2
     may_be_over_s: float = 0.09
@@ -102,7 +102,6 @@ class SpeechDetector:
 
     def reset(self) -> None:
         """Draw a hard boundary: whatever was going on is forgotten, the noise floor is not."""
-        self._front.forget()
         self._stage = _IDLE
         self._heard = 0  # one bit a frame, the newest lowest: webrtcvad made it speech
         self._loud = 0  # and: its block stood above the room

@@ -25,6 +25,13 @@ NOTHING = -7.0
 """Log-odds of a block that was not worth measuring, at the room's level."""
 
 
+_MURMUR_PEAK = 0.5
+_MURMUR_BLOCKS = 3  # a knock rings for two
+_MURMUR = 2.5
+"""Log-odds of a steady closed-mouth tone, which the fitted score takes for a machine's after a
+while. A hum is an answer; a machine's tone is soon the floor of its bands."""
+
+
 class Front:
     """One call's score: `push` every frame; what stands here is of the block ended last."""
 
@@ -40,6 +47,7 @@ class Front:
         self._heard_bits = 0
         self._part = 0
         self._hold = 0
+        self._murmurs = 0
         self._blocks = 0
         self.heard = False
         """Whether webrtcvad made the newest frame speech."""
@@ -99,3 +107,9 @@ class Front:
             self._hold = _HOLD_BLOCKS
         self.measured = True
         self.log_odds = scorer.log_odds()
+        if analyser.peak >= _MURMUR_PEAK and analyser.is_murmur():
+            self._murmurs += 1
+            if self._murmurs >= _MURMUR_BLOCKS:
+                self.log_odds = max(self.log_odds, _MURMUR)
+        else:
+            self._murmurs = 0

@@ -25,6 +25,8 @@ COLUMNS = ("audio", "start_s", "end_s", "label")
 LONG_SILENCE_S = 5.0
 TOLERANCE_S = 0.5
 """A silence is found when both of its ends are met this closely."""
+_MISSED_S = 0.2
+_OVERLAP_S = 1.0
 _RATE = 16_000
 _FRAME = 160
 _PER_S = 100
@@ -110,15 +112,22 @@ def compare(
     """Count silences over 5 s that were there, found, broken and invented.
 
     Found: a reported silence has both ends within .5 s. Broken: a start was reported inside, more
-    than .5 s from either end. Invented: a reported silence that, .5 s taken off either end, holds
-    labelled speech.
+    than .5 s from either end. Invented: a reported silence that holds more than a second of
+    labelled speech, or a labelled segment of .2 s or more from its start to its end.
     """
     real, told = silences(speech, length_s), silences(reported, length_s)
     near = TOLERANCE_S
     found = sum(any(abs(a - c) <= near and abs(b - d) <= near for c, d in told) for a, b in real)
     broken = sum(any(a + near < c < b - near for c, _ in reported) for a, b in real)
-    invented = sum(any(c < b - near and d > a + near for c, d in speech) for a, b in told)
+    invented = sum(_is_invented(silence, speech) for silence in told)
     return {"silences": len(real), "found": found, "broken": broken, "invented": invented}
+
+
+def _is_invented(silence: Segment, speech: Sequence[Segment]) -> bool:
+    begin, end = silence
+    inside = [(max(a, begin), min(b, end)) for a, b in speech if a < end and b > begin]
+    missed = any(begin <= a and b <= end and b - a >= _MISSED_S for a, b in speech)
+    return missed or sum(b - a for a, b in inside) > _OVERLAP_S
 
 
 def delays(speech: Sequence[Segment], heard: Heard) -> list[float]:
