@@ -165,3 +165,11 @@ def test_weights_decide_a_quantile() -> None:
     values = np.array([1.0, 2.0])
     assert quantiles(values, np.array([1.0, 1.0]), (0.5,)) == [1.5]
     assert quantiles(values, np.array([9.0, 1.0]), (0.4,)) == [1.0]
+
+
+def test_a_recording_cut_close_is_measured(tracker: PitchTracker) -> None:
+    """Without a silence around it, the stops between the sounds tell how quiet the room is."""
+    close = np.concatenate([voice(steady(14.0 + n), 0.4, margin_s=0.03) for n in range(6)])
+    assert measure(pcm(close), tracker).not_measurable is None
+    hissing = close + noise(len(close), -29.0)
+    assert measure(pcm(hissing), tracker).not_measurable in {"noise", "short"}

@@ -7,7 +7,7 @@ FRAME = 160
 PER_S = 100
 _SMOOTH = np.hanning(9)[1:-1] / np.hanning(9)[1:-1].sum()
 _LOWEST = 1e-9
-_NOISE_SHARE = 0.08
+_STOPS_SHARE = 0.02
 _AWAY = 15
 _LEAST_AWAY = 20
 _NUCLEUS_DIP_DB = 2.0
@@ -37,11 +37,16 @@ def levels(power: Floats) -> Floats:
     return out
 
 
-def noise_level(level: Floats, voiced: NDArray[np.bool_]) -> float:
+def noise_level(power: Floats, level: Floats, voiced: NDArray[np.bool_]) -> float:
     """Return the level of what sounds beside the speech, in dBFS.
 
-    The median of what lies at least .15 s away from any voice; where that is less than .2 s, the
-    level of the quietest twelfth.
+    The median of what lies at least .15 s away from any voice. Where a recording is cut close and
+    that is less than .2 s, the stops between the sounds have to tell: the quietest fiftieth.
+
+    Args:
+        power: mean squares of 10 ms, shape (n,).
+        level: the same smoothed, in dBFS, shape (n,).
+        voiced: shape (n,).
     """
     if not len(level):
         return -90.0
@@ -49,7 +54,8 @@ def noise_level(level: Floats, voiced: NDArray[np.bool_]) -> float:
     away = level[near < 0.5]
     if len(away) >= _LEAST_AWAY:
         return float(np.median(away))
-    return float(np.quantile(level, _NOISE_SHARE))
+    stops = float(np.quantile(power, _STOPS_SHARE))
+    return 10.0 * float(np.log10(max(stops, _LOWEST)))
 
 
 def nuclei(level: Floats, voiced: NDArray[np.bool_], *, lowest: float) -> int:

@@ -91,7 +91,7 @@ def measure(
     power = loudness.powers(samples)
     level = loudness.levels(power)
     track = tracker.track(samples)
-    noise = loudness.noise_level(level, _ten_ms_voiced(track.voiced, level))
+    noise = loudness.noise_level(power, level, _ten_ms_voiced(track.voiced, level))
     strong = _strong(track, level, noise)
     strong_ten_ms = _ten_ms_voiced(strong, level)
     if strong.sum() * _FRAME_S < LEAST_VOICED_S:
