@@ -95,6 +95,14 @@ def test_the_first_words_are_looked_for_after_a_third_of_a_second() -> None:
     assert recogniser.asked[0][1] == (PREROLL + 35) * FRAME
 
 
+def test_the_beginning_of_a_word_is_decoded_however_late_speech_was_sure() -> None:
+    """Sound from .3 s before the onset is there, also where it took .25 s to be sure of speech."""
+    talk = Talk(Recogniser()).say(" " * 100)
+    talk.utterances.started(talk.now, talk.now - 25, goes_on=False)
+    talk.utterances.ended(talk.now)
+    assert talk.recogniser.asked[-1][1] == (25 + PREROLL) * FRAME
+
+
 def test_a_final_is_begun_when_a_pause_begins_and_told_before_it_is_final() -> None:
     """Its words are there as words so far; when speech is over they are final, not decoded again."""
     talk = Talk(Recogniser(lambda _s, final: "stop it" if final else "sto")).say("#" * 40 + "." * 3)

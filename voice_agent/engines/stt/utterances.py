@@ -20,7 +20,9 @@ TICKS_PER_S = 100
 VOICED_LOG_ODDS = 0.5
 """From here on the detector's score of a frame counts as voice (`engines/vad/detector.py`)."""
 PREROLL = 30
-"""Frames kept before an onset: soft beginnings of words lie before the suspicion."""
+"""Frames decoded before an onset: the "s" of "stop" lies before the suspicion."""
+RECENT = 80
+"""Frames kept while nobody speaks: those, and what passes until speech is sure."""
 PIECE = 700
 """A piece of so many frames ends at the next such pause."""
 CUT_PAUSE = 15
@@ -159,7 +161,7 @@ class Utterances:
         self._latency = latency
         self._lag = lag
         self._numbers = first
-        self._recent: deque[tuple[Samples, bool]] = deque(maxlen=PREROLL)
+        self._recent: deque[tuple[Samples, bool]] = deque(maxlen=RECENT)
         self._unkept = 0
         self._utterance: _Utterance | None = None
         self._results: deque[_Result] = deque()
@@ -187,7 +189,8 @@ class Utterances:
             goes_on: whether it belongs to the utterance before, if that one may be gone on with.
         """
         said = self._utterance
-        new = list(self._recent)[-self._unkept :] if self._unkept else []
+        wanted = min(self._unkept, now - onset + PREROLL)
+        new = list(self._recent)[-wanted:] if wanted > 0 else []
         self._unkept = 0
         before = max(0, len(new) - (now - onset))
         if said is None or said.closed or not goes_on:
