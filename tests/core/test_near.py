@@ -4,7 +4,7 @@ import pytest
 from core_driver import Driver
 
 from voice_agent.core import inputs as i
-from voice_agent.core.findings import SilenceReached
+from voice_agent.core.findings import CrisisFlagged, SilenceReached
 from voice_agent.core.near import MARGIN_DB, UNKNOWN_DBFS, Near
 
 PERSON, TELEVISION = -26.0, -47.0
@@ -153,3 +153,13 @@ def test_without_levels_all_speech_is_near() -> None:
     near.begin(0)
     assert near.over(100) == (False, 100)
     assert not near.far
+
+
+def test_a_film_about_death_is_not_asked_about_but_plain_words_are() -> None:
+    """Behind somebody's quiet a possible crisis is let be; a plain one is never missed."""
+    d = Room().listening()
+    d.person()
+    d.television("crisis_check")
+    assert not [f for f in d.findings if isinstance(f, CrisisFlagged)]
+    d.television("crisis")
+    assert [f for f in d.findings if isinstance(f, CrisisFlagged)]

@@ -31,6 +31,8 @@ class Utterance:
     """The recogniser's numbers for what was said, from partial results too."""
     far: bool = False
     """It was somebody else, or a television, by its level."""
+    peak_dbfs: float | None = None
+    """How loud the person was in it, where that is known."""
 
 
 class Floor:
@@ -114,11 +116,20 @@ class Floor:
         self.suspected = self.speaking = False
         far, last = self.near.over(to_ticks(event.last_s))
         before = self._utterance
-        self._utterance = self._understood(
-            Utterance(to_ticks(event.onset_s), last, far=far)
-            if before is None
-            else replace(before, last=max(before.last, last), far=before.far and far)
-        )
+        peak_dbfs = self.near.peak_dbfs
+        if before is not None and far and not before.far:
+            said = before  # others who go on do not draw out what the person said
+        elif before is None or (before.far and not far):
+            said = Utterance(to_ticks(event.onset_s), last, far=far, peak_dbfs=peak_dbfs)
+        else:
+            peaks = [peak for peak in (before.peak_dbfs, peak_dbfs) if peak is not None]
+            said = replace(
+                before,
+                last=max(before.last, last),
+                far=before.far and far,
+                peak_dbfs=max(peaks, default=None),
+            )
+        self._utterance = self._understood(said)
 
     def _transcribed(self, event: Transcript) -> None:
         number = event.utterance

@@ -15,6 +15,7 @@ from voice_agent.core.intents import (
     from_tap,
     rating_from,
 )
+from voice_agent.core.near import LATELY
 from voice_agent.core.quiet import Quiet
 from voice_agent.core.safety import Safety
 from voice_agent.core.stages import Happening, Stage
@@ -30,6 +31,7 @@ class Meaning:
         self._safety = safety
         self._quiet = quiet
         self._acted: dict[int, set[Intent | None]] = {}
+        self._others_at = -LATELY
 
     # What comes in
 
@@ -39,6 +41,8 @@ class Meaning:
         if self._safety.listen(event):
             self._quiet.broken("your words")
             self._acted[event.utterance] = {*acted, None}
+            return
+        if self._talk.floor.near.far and event.words > SHORT_ANSWER_WORDS:
             return
         for intent in self._intents(event.cues):
             if intent not in AT_ONCE or intent in acted:
@@ -59,10 +63,12 @@ class Meaning:
         also where it is as soft as that: the person may be whispering.
         """
         if said.far and not self._answers_softly(said):
+            if said.words > SHORT_ANSWER_WORDS or said.last - said.onset > _SHORT_ANSWER:
+                self._others_at = self._talk.now
             self._talk.release()
             return
         if said.words:
-            self._talk.floor.near.learn()
+            self._talk.floor.near.learn(said.peak_dbfs)
         if said.words and self._talk.at(Stage.LISTENING):
             self._talk.ladder.spoken(said.onset)
         if said.words or said.cues or not said.heard:
@@ -78,6 +84,9 @@ class Meaning:
         self._talk.release()
 
     def _answers_softly(self, said: Utterance) -> bool:
+        """Whether it may be a whispered answer: not where others are talking all the time."""
+        if self._talk.now - self._others_at < LATELY:
+            return False
         place = self._talk.guide.place
         asked = place is not None and place.line.is_question and not place.lapsed
         return asked and bool(said.cues) and said.words <= SHORT_ANSWER_WORDS
@@ -258,6 +267,8 @@ class Meaning:
 
 
 SHORT_ANSWER_WORDS = 3
+_SHORT_ANSWER = 200
+"""Ticks: an answer is a word or two, what others say goes on."""
 
 _AFTER_STOP = (Intent.STOP, Intent.GO_ON, Intent.TOGGLE, Intent.PERSON)
 """What is still heard after a stop, besides words of crisis."""

@@ -84,11 +84,15 @@ class Near:
             return self.far, last
         return self._loud() < self.limit_dbfs, last
 
-    def learn(self) -> None:
-        """Take that what was heard last was said by the person."""
-        if self._peak is not None:
-            self._own.append(self._peak)
-            self._peak = None
+    @property
+    def peak_dbfs(self) -> float | None:
+        """The loudest the person was in this utterance; None where they were not heard in it."""
+        return self._peak
+
+    def learn(self, peak_dbfs: float | None) -> None:
+        """Take that an utterance with this peak was said by the person."""
+        if peak_dbfs is not None:
+            self._own.append(peak_dbfs)
 
     def _loud(self) -> float:
         """Return the level that a quarter of the window exceeds."""

@@ -11,6 +11,7 @@ from voice_agent.core.times import to_ticks
 
 _CRISIS_SCRIPT = "crisis"
 _RANKS = {cue: rank for rank, cue in enumerate(DANGER)}
+_POSSIBLE = frozenset(cue for cue, (_, kind) in DANGER.items() if kind == "check")
 
 
 class Safety:
@@ -27,9 +28,13 @@ class Safety:
     def listen(self, event: Transcript) -> bool:
         """Flag and answer words of danger; whether they were answered just now.
 
-        One utterance is answered once, and again only where more of it is more urgent.
+        One utterance is answered once, and again only where more of it is more urgent. What
+        others say in the background is not asked about where it is only possibly meant.
         """
-        ranks = [_RANKS[cue] for cue in event.cues if cue in _RANKS]
+        far = self._talk.floor.near.far
+        ranks = [
+            _RANKS[cue] for cue in event.cues if cue in _RANKS and not (far and cue in _POSSIBLE)
+        ]
         if not ranks or min(ranks) >= self._flagged.get(event.utterance, len(_RANKS)):
             return False
         self._flagged[event.utterance] = min(ranks)
