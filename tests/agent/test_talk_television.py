@@ -19,8 +19,10 @@ def television(eval_data: Path, length_s: float) -> np.ndarray:
     seconds = []
     for path in sorted((eval_data / "conversation").glob("trn*.flac")):
         sound, rate = soundfile.read(path)
-        for second in np.array_split(sound, len(sound) // rate):
-            seconds.append(second / max(np.sqrt(np.mean(second**2)), 1e-3))
+        seconds += [
+            second / max(np.sqrt(np.mean(second**2)), 1e-3)
+            for second in np.array_split(sound, len(sound) // rate)
+        ]
     return np.concatenate(seconds)[: round(length_s * RATE)]
 
 
