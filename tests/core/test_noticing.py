@@ -48,6 +48,7 @@ def test_flat_speech_leads_to_an_offer_that_says_why() -> None:
     driver = listening()
     measured(driver, FLAT, 3)
     assert len(found(driver)) == 1
+    driver.wait(2.1)
     (offer,) = offers(driver)
     assert "answers in 5.0 s, usually 1.0 s" in offer.why
     assert driver.session.stage is Stage.OFFERING
@@ -74,18 +75,19 @@ def test_after_a_no_to_an_offer_the_finding_is_all() -> None:
     """It is noticed, but nothing is offered before the long quiet is over."""
     driver = listening()
     measured(driver, FLAT, 3)
-    driver.wait(1.0)
+    driver.wait(3.0)
     driver.says("no")
     driver.until(state="listening", at_most_s=30)
     driver.wait(3.0)
     measured(driver, LIVELY, 3)
     measured(driver, FLAT, 4)
+    driver.wait(3.0)
     assert len(found(driver)) == 2
     assert len(offers(driver)) == 1
 
 
 def test_it_waits_until_an_offer_can_be_made() -> None:
-    """While a line sounds nothing breaks in; at a later flat turn it is offered."""
+    """While a line sounds nothing breaks in; after it, it is offered."""
     driver = Driver()
     consent(driver, given=True)
     measured(driver, LIVELY, 10)
@@ -93,5 +95,38 @@ def test_it_waits_until_an_offer_can_be_made() -> None:
     assert len(found(driver)) == 1
     assert offers(driver) == []
     driver.listening()
-    measured(driver, FLAT)
+    assert offers(driver) == []
+    driver.wait(2.1)
     assert len(offers(driver)) == 1
+
+
+def test_the_offer_comes_when_the_utterance_is_over_not_into_it() -> None:
+    """Measures are there before patience has run out: what is being said is heard out first."""
+    driver = listening()
+    measured(driver, FLAT, 2)
+    driver.starts()
+    driver.wait(2)
+    driver.ends()
+    driver.wait(0.2)
+    measured(driver, FLAT)
+    assert len(found(driver)) == 1
+    assert offers(driver) == []
+    driver._understood((), 4, final=True)
+    driver.wait(1)
+    assert offers(driver) == []
+    driver.wait(6)
+    assert len(offers(driver)) == 1
+
+
+def test_a_television_that_speaks_flatly_is_not_the_person() -> None:
+    """Far speech is measured by nobody's baseline and suspected of nothing."""
+    driver = listening()
+    for _ in range(4):
+        driver.starts()
+        for _ in range(8):
+            driver.wait(0.1)
+            driver.give(i.Features(t=driver.t, level_dbfs=-60.0, noise_dbfs=-70.0, voiced=0.5))
+        driver.ends()
+        measured(driver, FLAT)
+        driver.wait(4)
+    assert found(driver) == []

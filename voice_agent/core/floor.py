@@ -67,6 +67,11 @@ class Floor:
         return (self.speaking or self.suspected) and not self.near.far
 
     @property
+    def others_spoke(self) -> bool:
+        """Whether what was said last was not the person's."""
+        return self.near.far if self._utterance is None else self._utterance.far
+
+    @property
     def measuring(self) -> bool:
         """Whether levels are looked at just now."""
         return self.speaking or self.suspected

@@ -6,6 +6,9 @@ from voice_agent.core.inputs import ConsentChanged, Transcript, UtteranceMeasure
 from voice_agent.core.shutdown import Shutdown
 from voice_agent.core.stages import Stage
 
+_BREATH = 200
+"""Ticks after what was said or asked: an offer does not come on its heels."""
+
 
 class Noticing:
     """Holds one person's baseline between a yes to the tone and its end; a no forgets it all."""
@@ -32,13 +35,13 @@ class Noticing:
             self._shutdown.hear(event)
 
     def measured(self, event: UtteranceMeasured) -> None:
-        """Take an utterance's measures; offer a practice where shutdown is suspected.
+        """Take an utterance's measures; where shutdown is suspected, an offer is due.
 
-        Where an offer cannot be made now, because a line sounds or a practice goes on, it is
-        made after a later utterance, as long as what was noticed goes on.
+        It is made once nobody speaks and nothing sounds, as long as what was noticed goes on.
+        How a television speaks is not how the person does.
         """
         shutdown, talk = self._shutdown, self._talk
-        if shutdown is None:
+        if shutdown is None or talk.floor.others_spoke:
             return
         shutdown.settings = talk.settings.shutdown
         found = shutdown.measured(event)
@@ -47,13 +50,27 @@ class Noticing:
             self._why = "; ".join(reason.sentence for reason in found.reasons)
         elif not shutdown.suspected:
             self._why = None
-        if self._why is not None and self._may_offer():
-            why, self._why = self._why, None
-            self._course.offer(why)
 
-    def _may_offer(self) -> bool:
+    def due(self, now: int) -> bool:
+        """Whether `pass_by` would offer at tick `now`; changes nothing itself.
+
+        What is due stays due while nothing else happens: `core.blocks` skips time by it.
+        """
+        return self._why is not None and self._may_offer(now)
+
+    def pass_by(self) -> bool:
+        """Offer what is due, where nobody speaks and nothing sounds; whether anything was."""
+        if not self.due(self._talk.now):
+            return False
+        why, self._why = self._why, None
+        self._course.offer(why or "")
+        return True
+
+    def _may_offer(self, now: int) -> bool:
         talk = self._talk
         voice = talk.voice
         if talk.floor.busy or voice.cut_off or voice.under_way or voice.paused or talk.safety:
             return False
-        return talk.at(Stage.LISTENING) and talk.offers.may(talk.now) and self._course.has_offers
+        if talk.ladder.quiet_for(now) < _BREATH:
+            return False
+        return talk.at(Stage.LISTENING) and talk.offers.may(now) and self._course.has_offers

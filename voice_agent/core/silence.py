@@ -75,6 +75,10 @@ class Ladder:
         self._after = _AFTER.get(since, After.OTHER)
         self._last = None
 
+    def quiet_for(self, now: int) -> int:
+        """Return how many ticks of silence were counted by `now`."""
+        return now - self._anchor
+
     def spoken(self, onset: int) -> None:
         """Take that the person spoke on their own from `onset` (ticks): it shows their habit."""
         if self._last in (None, Rung.SOFT):
