@@ -55,6 +55,12 @@ def same_loudness(sound: Sound) -> Sound:
     return (sound * np.sqrt(10 ** (LOUD_DBFS / 10) / active)).astype(np.float32)
 
 
+def cut_close(sound: Sound) -> Sound:
+    """Return a clip from its first to its last sound, with no silence around it."""
+    spoken = np.flatnonzero(speech_frames(sound)) * 160
+    return sound[spoken[0] : spoken[-1] + 160]
+
+
 def conditions(data: Path) -> dict[str, Callable[[Sound, np.random.Generator], Sound]]:
     """Return what is done to each clip, by name."""
     rooms = np.concatenate(list(noises(data).values()))
@@ -70,6 +76,7 @@ def conditions(data: Path) -> dict[str, Callable[[Sound, np.random.Generator], S
     return {
         "as recorded": lambda sound, _rng: sound,
         "same loudness": lambda sound, _rng: same_loudness(sound),
+        "cut close": lambda sound, _rng: cut_close(sound),
         "telephone": lambda sound, _rng: telephone(same_loudness(sound)),
         "pink noise, 20 dB": lambda sound, rng: noisy(sound, rng, 20, real=False),
         "real noise, 20 dB": lambda sound, rng: noisy(sound, rng, 20, real=True),

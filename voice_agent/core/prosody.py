@@ -29,9 +29,9 @@ class _Fall:
     """A large step of it between a speaker's own ways of speaking; never less than their MAD."""
 
 
-EFFORT = _Fall("brightness_db", 0.45, 4.0)
-MOVEMENT = _Fall("pitch_movement", 0.30, 800.0)
-HEIGHT = _Fall("pitch_high_cents", 0.25, 300.0)
+EFFORT = _Fall("brightness_db", 0.50, 4.0)
+MOVEMENT = _Fall("pitch_movement", 0.33, 800.0)
+HEIGHT = _Fall("pitch_high_cents", 0.17, 300.0)
 HEARD = (EFFORT.name, MOVEMENT.name, HEIGHT.name)
 """The measures of the voice that `flatness` needs the usual of."""
 

@@ -173,3 +173,13 @@ def test_a_recording_cut_close_is_measured(tracker: PitchTracker) -> None:
     assert measure(pcm(close), tracker).not_measurable is None
     hissing = close + noise(len(close), -29.0)
     assert measure(pcm(hissing), tracker).not_measurable in {"noise", "short"}
+
+
+def test_a_far_microphone_has_the_same_pitch(tracker: PitchTracker) -> None:
+    """At -62 dBFS, above a quieter room, all but the level is as close by."""
+    sound = pcm(voice(lambda t: 15 + 2 * np.sin(7 * t)) * 0.8)
+    far = (sound / 100).round().astype(np.int16)
+    near_by, away = measure(sound, tracker), measure(far, tracker)
+    assert away.not_measurable is None
+    assert away.pitch_median_cents == pytest.approx(near_by.pitch_median_cents, abs=20)
+    assert away.pitch_movement == pytest.approx(near_by.pitch_movement, rel=0.15)

@@ -16,6 +16,9 @@ CONFIDENCE = 0.5
 """SwiftF0's own line between voiced and not. At .9 the spread shrinks by half a semitone, which
 would manufacture flatness."""
 
+_LOUD_SHARE, _LOUD = 0.995, 0.25
+_MOST_GAIN = 100.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PitchTrack:
@@ -28,6 +31,13 @@ class PitchTrack:
 
     semitones: NDArray[np.float64]
     voiced: NDArray[np.bool_]
+
+
+def _brought_up(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Return samples as -1 to 1, the loud ones at a quarter: the model hears quiet speech badly."""
+    audio = samples.astype(np.float32) / np.float32(32768)
+    loud = float(np.quantile(np.abs(audio), _LOUD_SHARE))
+    return audio * np.float32(min(_LOUD / max(loud, 1e-9), _MOST_GAIN))
 
 
 class PitchTracker:
@@ -44,8 +54,7 @@ class PitchTracker:
         """Find the pitch of `samples` (int16, shape (n,), 16 kHz), the whole of it in one batch."""
         if len(samples) < HOP:
             return PitchTrack(np.zeros(0), np.zeros(0, bool))
-        audio = samples.astype(np.float32) / np.float32(32768)
-        found = self._loaded().detect(audio, SAMPLE_RATE, LOWEST_HZ, HIGHEST_HZ)
+        found = self._loaded().detect(_brought_up(samples), SAMPLE_RATE, LOWEST_HZ, HIGHEST_HZ)
         semitones = 12.0 * np.log2(np.maximum(found.pitch_hz, 1.0) / LOWEST_HZ)
         return PitchTrack(semitones, found.confidence >= CONFIDENCE)
 
