@@ -91,7 +91,7 @@ def levels_db(sound: Sound) -> NDArray[np.float64]:
     return 10 * np.log10(power + 1e-12)
 
 
-def speech_frames(sound: Sound, range_db: float = 30.0, bridge_s: float = 0.3) -> Flags:
+def speech_frames(sound: Sound, range_db: float = 25.0, bridge_s: float = 0.3) -> Flags:
     """Label a clean clip by energy alone.
 
     Speech is a frame within `range_db` of the clip's loud frames (95th percentile) and 6 dB over

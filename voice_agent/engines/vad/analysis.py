@@ -111,6 +111,11 @@ class Analyser:
         total = float(part.sum())
         self.peak = float(self._curve.max()) / total if total > 1e-7 else 0.0
 
+    @property
+    def lag(self) -> int:
+        """Where the correlation's peak lies, in lags of 1/8000 s."""
+        return int(self._curve.argmax())
+
     def learn_floor(self) -> None:
         """Let the floors follow the block measured last; called every 90 ms, speech or not."""
         if self._smooth is None:

@@ -34,13 +34,17 @@ class DetectorSettings:
     """webrtcvad made so many of the last seven frames speech: suspected."""
     suspect_log_odds: float = -6.0
     """Unless the score is lower than this."""
-    start_log_odds: float = 1.0
+    start_log_odds: float = 1.5
     """A block at or above this counts towards a start; it is suspected by itself."""
-    start_blocks: int = 3
+    start_blocks: int = 4
     """So many such blocks within the time to confirm: started."""
-    confirm_s: float = 0.28
+    confirm_s: float = 0.29
     stay_log_odds: float = 1.0
     """A block at or above this keeps a segment open."""
+    unvoiced_s: float = 0.25
+    """Sound without voice keeps a segment open this long: the end of "stops" is .2 s."""
+    unvoiced_peak: float = 0.27
+    """What counts as voice for that: under noise a soft voice's correlation is low."""
     hangover_s: float = 0.2
     may_be_over_s: float = 0.09
     voiced_peak: float = 0.28
@@ -88,6 +92,7 @@ class SpeechDetector:
         self._hum = HumTracker()
         self._confirm = round(settings.confirm_s * _PER_S)
         self._hangover = round(settings.hangover_s * _PER_S)
+        self._unvoiced = round(settings.unvoiced_s * _PER_S)
         self._may_be_over = round(settings.may_be_over_s * _PER_S)
         self._frame = 0
         self._again_dbfs = SILENCE_DBFS
@@ -107,7 +112,7 @@ class SpeechDetector:
         self._loud = 0  # and: its block stood above the room
         self._onset = self._frame * FRAME
         self._begun = self._frame
-        self._last_active = self._frame
+        self._last_active = self._last_voiced = self._frame
         self._since = 0
         self._agreed = 0
         self._loudest = SILENCE_DBFS
@@ -170,11 +175,7 @@ class SpeechDetector:
         self.log_odds = front.log_odds
         if front.level_dbfs >= front.floor_dbfs + _LOUD_DB:
             self._loud |= 7
-        voiced = (
-            front.measured
-            and front.analyser.peak >= self.settings.voiced_peak
-            and front.log_odds >= self.settings.stay_log_odds
-        )
+        voiced = front.measured and front.analyser.peak >= self.settings.voiced_peak
         self._voiced += voiced
         if voiced and self.keeps_pitch:
             self._pitches_hz.append(front.analyser.voicing().pitch_hz)
@@ -217,6 +218,7 @@ class SpeechDetector:
                 self._agreed += 1
                 if self._agreed >= self.settings.start_blocks:
                     self._stage = _SPEAKING
+                    self._last_voiced = self._frame
                     return (Started(self._onset),)
         silent = self._frame - self._last_active
         if self._since >= self._confirm or silent >= self._hangover:
@@ -231,7 +233,14 @@ class SpeechDetector:
         settings = self.settings
         if block:
             self._add_to_hum(voiced)
-            if self.log_odds >= settings.stay_log_odds and self._loud & 1:
+            front = self._front
+            if front.measured and front.analyser.peak >= settings.unvoiced_peak:
+                self._last_voiced = self._frame
+            if (
+                self.log_odds >= settings.stay_log_odds
+                and self._loud & 1
+                and self._frame - self._last_voiced <= self._unvoiced
+            ):
                 self._last_active = self._frame
         if self._frame - self._last_active < self._hangover:
             return ()

@@ -25,8 +25,8 @@ NOTHING = -7.0
 """Log-odds of a block that was not worth measuring, at the room's level."""
 
 
-_MURMUR_PEAK = 0.5
-_MURMUR_BLOCKS = 3  # a knock rings for two
+_MURMUR_PEAK = 0.6
+_MURMUR_BLOCKS = 3  # after the first, on the same pitch: a knock rings for two, rumble wanders
 _MURMUR = 2.5
 """Log-odds of a steady closed-mouth tone, which the fitted score takes for a machine's after a
 while. A hum is an answer; a machine's tone is soon the floor of its bands."""
@@ -47,7 +47,7 @@ class Front:
         self._heard_bits = 0
         self._part = 0
         self._hold = 0
-        self._murmurs = 0
+        self._murmurs = self._lag = 0
         self._blocks = 0
         self.heard = False
         """Whether webrtcvad made the newest frame speech."""
@@ -108,7 +108,9 @@ class Front:
         self.measured = True
         self.log_odds = scorer.log_odds()
         if analyser.peak >= _MURMUR_PEAK and analyser.is_murmur():
-            self._murmurs += 1
+            steady = abs(analyser.lag - self._lag) <= 1
+            self._murmurs = self._murmurs + 1 if steady else 0
+            self._lag = analyser.lag
             if self._murmurs >= _MURMUR_BLOCKS:
                 self.log_odds = max(self.log_odds, _MURMUR)
         else:
