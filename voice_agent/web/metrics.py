@@ -40,6 +40,7 @@ class _Figures(Collector):
         host, recogniser = self._service.host, self._service.recogniser
         counted = recogniser.counted
         renderer = self._service.parts.renderer.figures
+        measurer = self._service.parts.measurer
         gauges = {
             "sessions": ("Sessions that are looked after.", len(host.sessions)),
             "decode_queue": (
@@ -50,6 +51,7 @@ class _Figures(Collector):
                 "How long decodes usually wait; from .5 on no new session is taken.",
                 recogniser.behind_s,
             ),
+            "measure_queue": ("Utterances that wait to be measured.", measurer.queued),
             "render_queue": ("Lines that wait to be rendered.", self._service.renders.waiting),
             "pump_late_seconds": ("How late the last 10 ms began.", host.late_s),
         }
@@ -68,6 +70,9 @@ class _Figures(Collector):
             "decodes": ("Stretches of speech decoded.", recogniser.decoded),
             "partials_thinned": ("Partial decodes left out under load.", recogniser.thinned),
             "decode_seconds": ("Seconds spent decoding.", recogniser.spent_s),
+            "utterances_measured": ("Utterances measured, after a yes.", measurer.measured),
+            "utterances_unmeasured": ("Utterances left out under load.", measurer.left_out),
+            "measure_seconds": ("Seconds spent measuring.", measurer.spent_s),
             "lines_rendered": ("Lines the voice spoke anew.", renderer.lines),
             "render_seconds": ("Seconds spent rendering.", renderer.spent_s),
         }
