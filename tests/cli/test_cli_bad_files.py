@@ -146,7 +146,7 @@ def test_recording_is_never_written_over(command: Command, room: Path, tmp_path:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("--script", "nope"), "There is no practice 'nope'; give one of: feet-and-room, "),
+        (("--script", "nope"), "There is no practice 'nope'; give one of: "),
         (("--consent", "nope"), "There is no consent 'nope'; give one of: tone, transcript."),
         (("--mode", "couple"), "The mode 'couple' comes with a later version; give solo."),
         (("--mode", "trio"), "There is no mode 'trio'; give solo."),
