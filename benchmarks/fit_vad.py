@@ -6,6 +6,7 @@ made as in `mixes.py`, with levels, breaths and noises drawn wider; the product'
 The actors of `affect` are never fitted on: they are what the fit is judged by.
 """
 
+import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -182,3 +183,33 @@ OUT_BIAS = {float(fitted.out_bias[0]):.3g}
 '''
     )
     return path
+
+
+def main() -> None:
+    """Measure scenes, fit, and write where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="replace the detector's coefficients")
+    parser.add_argument("--scenes", type=int, default=720)
+    parser.add_argument("--units", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    read = mixes.Sources.load(mixes.data_folder(), lambda voice: not voice.startswith("affect"))
+    voices = mixes.Sources(other_voices(read.wide), other_voices(read.narrow), read.noises)
+    found = []
+    for k in range(options.scenes):
+        scene = training_scene(voices, options.seed * 10_000 + k)
+        found.append(measure(scene.sound, scene.speech)[:2])
+        print(f"\r{k + 1}/{options.scenes}", end="", file=sys.stderr)
+    inputs = np.concatenate([each[0] for each in found])
+    targets = np.concatenate([each[1] for each in found])
+    fitted = fit(inputs, targets, options.units, options.seed, options.epochs)
+    odds = fitted.log_odds(inputs)
+    loss = np.mean(np.logaddexp(0, odds) - targets * odds)
+    print(f"{len(inputs)} blocks, cross-entropy {loss:.4f}")
+    if options.write:
+        print(save(fitted))
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,7 @@ _VOICE_BINS = (3, 72)  # 75 to 1800 Hz, 25 Hz a bin
 _MURMUR_BIN = 28  # 700 Hz
 _MURMUR_SNR_DB = 12.0
 _MURMUR_ABOVE_700 = 0.04
+_RUMBLE_SHARE = 0.85
 Vector = NDArray[np.float32]
 
 
@@ -154,5 +155,13 @@ class Analyser:
         return float(np.dot(upper, upper)) / energy if energy > 1e-12 else 0.0
 
     def is_murmur(self) -> bool:
-        """Return whether the block stands 12 dB above some band's floor, and nothing above 700 Hz."""
-        return float(self.snr_db.max()) >= _MURMUR_SNR_DB and self._above_700() < _MURMUR_ABOVE_700
+        """Return whether the block could be hummed.
+
+        It stands 12 dB above some band's floor, lies below 700 Hz, and not all of it below 175 Hz,
+        as a machine's rumble does.
+        """
+        if float(self.snr_db.max()) < _MURMUR_SNR_DB or self._above_700() >= _MURMUR_ABOVE_700:
+            return False
+        part = self._magnitude[_VOICE_BINS[0] : _VOICE_BINS[1]]
+        low = part[: 7 - _VOICE_BINS[0]]
+        return float(np.dot(low, low)) < _RUMBLE_SHARE * float(np.dot(part, part))

@@ -34,12 +34,12 @@ class DetectorSettings:
     """webrtcvad made so many of the last seven frames speech: suspected."""
     suspect_log_odds: float = -6.0
     """Unless the score is lower than this."""
-    start_log_odds: float = 1.5
+    start_log_odds: float = 1.0
     """A block at or above this counts towards a start; it is suspected by itself."""
     start_blocks: int = 4
     """So many such blocks within the time to confirm: started."""
     confirm_s: float = 0.29
-    stay_log_odds: float = 1.0
+    stay_log_odds: float = 0.8
     """A block at or above this keeps a segment open."""
     unvoiced_s: float = 0.25
     """Sound without voice keeps a segment open this long: the end of "stops" is .2 s."""
