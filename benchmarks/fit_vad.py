@@ -2,7 +2,7 @@
 
 `python benchmarks/fit_vad.py [--write] [--scenes N] [--units N] [--seed N]`. Scenes of a minute are
 made as in `mixes.py`, with levels, breaths and noises drawn wider; the product's own front end
-(`engines/vad/front.py`) measures them; the twelve units are fitted by Adam on the cross-entropy.
+(`engines/vad/front.py`) measures them; the units are fitted by Adam on the cross-entropy.
 The actors of `affect` are never fitted on: they are what the fit is judged by.
 """
 

@@ -1,4 +1,4 @@
-"""The speech score: what is measured in a block, its recent past, and twelve small units."""
+"""The speech score: what is measured in a block, its recent past, and some small units."""
 
 from math import exp
 
