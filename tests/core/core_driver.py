@@ -86,7 +86,7 @@ class Driver:
         match output:
             case c.Say():
                 key = (output.script, output.line)
-                events = self.player.say(key, output.pause_s)
+                events = self.player.say(key, output.pause_s, output.lasts_s)
                 words = self.library[key[0]].line(key[1]).spoken.split()
                 self.player.rendered(key, round(len(words) * SECONDS_A_WORD * RATE), (0,))
                 return events

@@ -45,3 +45,14 @@ def test_what_was_done_makes_room_for_what_is_new_in_the_order_of_the_line() -> 
 def test_unknown_practices_are_left_out() -> None:
     """A library that has none of them offers nothing."""
     assert offers().choose("numb", ("x", "y")) == ()
+
+
+def test_what_comes_after_another_is_offered_once_one_of_those_was_chosen() -> None:
+    """A breath is only offered after orienting (PRACTICES, G2)."""
+    breath = small("breath", LINE, only_after=("a", "b"))
+    o = Offers({**LIBRARY, "breath": breath}, OfferSettings())
+    assert o.choose("odd", ("breath", "c")) == ("c",)
+    o.done("c")
+    assert o.choose("odd", ("breath", "c")) == ("c",)
+    o.done("b")
+    assert o.choose("odd", ("breath", "c")) == ("breath", "c")

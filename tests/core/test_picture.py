@@ -27,3 +27,23 @@ def test_gentle_check_is_no_alarm_on_the_page() -> None:
     assert d.session.stage is Stage.CRISIS
     assert d.state != "crisis"
     assert {choice.id for choice in d.session.shown.choices} == {"yes", "no"}
+
+
+def test_breath_is_shown_for_as_long_as_it_lasts_and_keeps_its_rhythm() -> None:
+    """The circle takes the time of each breath, and eleven rounds take their time to the tick."""
+    d = Driver().listening()
+    d.taps("choice", "longer-out")
+    d.until(line="longer-out.in-1", at_most_s=120)
+    began = d.now
+    assert breath_shown(d) == ("in", 4)
+    d.until(line="longer-out.out-1", at_most_s=10)
+    assert breath_shown(d) == ("out", 6)
+    assert d.now - began == 400
+    d.until(line="longer-out.in-12", at_most_s=120)
+    assert d.now - began == 11 * 1000
+
+
+def breath_shown(d: Driver) -> tuple[str | None, float | None]:
+    shown = d.session.shown
+    assert shown is not None
+    return shown.breath, shown.countdown_s

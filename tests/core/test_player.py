@@ -49,6 +49,19 @@ def test_pause_after_a_line_is_exact_to_the_sample(chunk: int) -> None:
     assert sum(each.length for each in before if each.key is None) == 25
 
 
+@pytest.mark.parametrize(("length", "over_at"), [(7, 40), (39, 40), (40, 40), (41, 41)])
+def test_line_of_a_written_length_lasts_so_long_whatever_its_words(
+    length: int, over_at: int
+) -> None:
+    """Four seconds from first sample to end, one sample before, at and after; no word is cut."""
+    player = Player(10)
+    player.say(A, 0, 4.0)
+    player.rendered(A, length, (0,))
+    heard = play(player, over_at)
+    assert heard[-1] == Finished(A, length)
+    assert sum(each.length for each in heard if isinstance(each, Segment)) == over_at
+
+
 @pytest.mark.parametrize(("at", "back_to"), [(3, 0), (4, 4), (5, 4), (9, 8)])
 def test_resumed_line_starts_at_the_beginning_of_its_phrase(at: int, back_to: int) -> None:
     """One sample before, at and after the border of a phrase."""

@@ -47,6 +47,18 @@ def test_defaults_give_way_to_what_is_written() -> None:
     assert (asked.pause_s, asked.on_speech, asked.wait_s) == (1, "resume", 3)
 
 
+def test_a_line_of_a_written_length_has_no_pause_of_its_own() -> None:
+    """One of both is written, and a question has its own time."""
+    assert (line(text="In.", lasts_s=4).pause_s, line(text="In.", lasts_s=4).lasts_s) == (0, 4)
+    for wrong in (
+        {"text": "In.", "pause_s": 2},
+        {"ask": "In?", "answers": {"silence": "end"}},
+    ):
+        with pytest.raises(ValidationError) as error:
+            line(lasts_s=4, **wrong)
+        assert sentence(error) == "lasts_s holds the pause of a text; write lasts_s or pause_s."
+
+
 def test_variables_are_named_once_in_order() -> None:
     """The names in braces are known, their values never are."""
     assert line(text="{name}, call {number}. {name}.").variables == ("name", "number")

@@ -78,7 +78,8 @@ class Speaking:
         """Begin a line: at once where it is rendered, else as soon as it is."""
         key = (command.script, command.line)
         sounding = self.player.sounding
-        events = self._told(self.player.say(key, command.pause_s), now, sounding=sounding)
+        said = self.player.say(key, command.pause_s, command.lasts_s)
+        events = self._told(said, now, sounding=sounding)
         self._gain = 10 ** (command.gain_db / 20)
         line = spoken(self._library, key, self._values)
         ready = self._lines.ready(line, self._rate)

@@ -21,11 +21,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say(Command):
-    """Play a line, then `pause_s` of silence, exact to the sample; variables by name only."""
+    """Play a line, then `pause_s` of silence, exact to the sample; variables by name only.
+
+    With `lasts_s` the words and the silence together last so long, unless the words last longer.
+    """
 
     script: str
     line: str
     pause_s: float = 0.0
+    lasts_s: float | None = None
     gain_db: float = 0.0
     variables: tuple[str, ...] = ()
 

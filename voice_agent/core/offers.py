@@ -47,5 +47,11 @@ class Offers:
             tried = self._done.index(practice) + 1 if practice in self._done else 0
             return noticed not in script.fits, tried, among.index(practice)
 
-        known = [p for p in among if p in self._library and noticed not in self._library[p].not_for]
+        known = [p for p in among if p in self._library and self._suits(p, noticed)]
         return tuple(sorted(sorted(known, key=rank)[:AT_MOST], key=among.index))
+
+    def _suits(self, practice: str, noticed: str) -> bool:
+        """Whether nothing speaks against a practice, and what it comes after was done before."""
+        script = self._library[practice]
+        ready = not script.only_after or any(each in self._done for each in script.only_after)
+        return ready and noticed not in script.not_for

@@ -31,6 +31,7 @@ def draw(
         breath=shown.breath if shown else None,
         hint=shown.hint if shown else None,
         remaining_s=_remaining_s(talk.guide.base) if guiding else None,
+        countdown_s=talk.voice.lasts_s(place) if place and shown and shown.breath else None,
         rating=rating,
         resources=talk.resources,
         emergency=talk.emergency,

@@ -44,6 +44,7 @@ Playout = Started | Paused | Finished
 class _Line:
     key: tuple[str, str]
     pause_samples: int
+    lasts_samples: int = 0
     samples: int = 0
     phrases: tuple[int, ...] = (0,)
     ready: bool = False
@@ -80,13 +81,17 @@ class Player:
         line = self._line
         return bool(line and line.ready and not self._held and line.position < line.samples)
 
-    def say(self, key: tuple[str, str], pause_s: float) -> list[Playout]:
+    def say(
+        self, key: tuple[str, str], pause_s: float, lasts_s: float | None = None
+    ) -> list[Playout]:
         """Play this line next, from its beginning; one that was playing is cut off.
 
-        A new line is never held back by the pause of an old one.
+        A new line is never held back by the pause of an old one. With `lasts_s` its pause fills
+        up the words to that length.
         """
         events = self._cut()
-        self._line = _Line(key, round(pause_s * self.sample_rate))
+        pause, lasts = (round(s * self.sample_rate) for s in (pause_s, lasts_s or 0.0))
+        self._line = _Line(key, pause, lasts)
         self._held = False
         return events
 
@@ -95,6 +100,7 @@ class Player:
         line = self._line
         if line and line.key == key and not line.ready:
             line.samples, line.phrases, line.ready = samples, phrases or (0,), True
+            line.pause_samples = max(line.pause_samples, line.lasts_samples - samples)
 
     def pause(self) -> list[Playout]:
         """Fall silent at this very sample; what is paused can go on."""

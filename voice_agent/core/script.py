@@ -87,6 +87,13 @@ class Line(_Written):
     pause_s: Annotated[Seconds, Field(description="Default: 2.5 after a text, 0 after an ask.")] = (
         TEXT_PAUSE_S
     )
+    lasts_s: Annotated[
+        Annotated[float, Field(gt=0, le=60)] | None,
+        Field(
+            description="Instead of pause_s: from its first sample to the next line's, words and "
+            "silence together, for a breath's rhythm."
+        ),
+    ] = None
     on_speech: Annotated[
         Literal["answer", "resume"],
         Field(description="Default: resume for a text, answer for an ask."),
@@ -114,6 +121,8 @@ class Line(_Written):
         if isinstance(data, dict) and data.get("ask") is not None:
             defaults = {"pause_s": 0.0, "on_speech": "answer", "wait_s": ASK_WAIT_S}
             return {**defaults, **data}
+        if isinstance(data, dict) and data.get("lasts_s") is not None:
+            return {"pause_s": 0.0, **data}
         return data
 
     @model_validator(mode="after")
@@ -125,6 +134,8 @@ class Line(_Written):
                 f"the line '{self.id}' has a brace that names no variable; write {{name}}.",
                 "text" if self.ask is None else "ask",
             )
+        if self.lasts_s and (self.pause_s or self.is_question):
+            raise _refuse("lasts_s holds the pause of a text; write lasts_s or pause_s.", "lasts_s")
         if self.ask is None:
             for name in ("answers", "wait_s"):
                 if getattr(self, name):
@@ -178,6 +189,10 @@ class Script(_Written):
     about: Annotated[str, Field(min_length=1)]
     fits: tuple[Id, ...] = ()
     not_for: tuple[Id, ...] = ()
+    only_after: Annotated[
+        tuple[Id, ...],
+        Field(description="Practices of which one must have been chosen before this is offered."),
+    ] = ()
     lines: Annotated[tuple[Line, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -54,11 +54,17 @@ class Voice:
                 script=place.script.id,
                 line=place.line.id,
                 pause_s=pause_s,
+                lasts_s=self.lasts_s(place),
                 gain_db=self._gain_db,
                 variables=place.line.variables,
             )
         ]
         return [*said, Pause(t=to_seconds(now))] if self.silent else said
+
+    def lasts_s(self, place: Place) -> float | None:
+        """Return how long the line of `place` lasts with its silence, where it is written."""
+        lasts_s = place.line.lasts_s
+        return lasts_s and to_seconds(round(lasts_s * self._factor * 100))
 
     def over(self, key: tuple[str, str]) -> bool:
         """Take that a line is over; whether it was the one being played."""
