@@ -6,6 +6,7 @@ from core_driver import Driver
 from voice_agent.core import inputs as i
 from voice_agent.core.findings import CrisisFlagged, SilenceReached
 from voice_agent.core.near import MARGIN_DB, UNKNOWN_DBFS, Near
+from voice_agent.core.session import Output
 
 PERSON, TELEVISION = -26.0, -47.0
 
@@ -14,6 +15,14 @@ class Room(Driver):
     """A person and a television, each with a level."""
 
     level = -70.0
+    onset_s = 0.0
+
+    def starts(self) -> list[Output]:
+        self.onset_s = self.t
+        return super().starts()
+
+    def ends(self) -> list[Output]:
+        return self.give(i.SpeechEnded(t=self.t, onset_s=self.onset_s, last_s=self.t))
 
     def _play(self, ticks: int) -> None:
         for _ in range(ticks):
@@ -133,6 +142,94 @@ def test_stop_counts_however_soft() -> None:
     d.wait(2)
     d.sounds(TELEVISION, 1, "stop", words=1)
     assert d.state == "stopped"
+
+
+def test_stop_counts_in_however_many_soft_words() -> None:
+    """A quiet sentence silences the voice as one word does."""
+    d = Room().listening()
+    d.person()
+    d.taps("just_stay")
+    d.wait(2)
+    d.sounds(TELEVISION, 3, "stop", words=9)
+    assert d.state == "stopped"
+
+
+@pytest.mark.parametrize("words", [1, 9])
+def test_what_others_say_after_a_stop_ends_nothing(words: int) -> None:
+    """One more stop ends where it is the person's: a film must not hang up for them."""
+    d = Room().listening()
+    d.person("stop", words=1)
+    d.wait(8)
+    d.sounds(TELEVISION, 1, "stop", words=words)
+    assert d.state == "stopped"
+    d.person("stop", words=1)
+    assert d.state == "ended"
+
+
+def test_a_word_of_the_person_counts_though_others_talk_on() -> None:
+    """Too short to make a stretch of speech near, but loud enough to be theirs."""
+    d = Room().listening()
+    d.person()
+    d.level = TELEVISION
+    d.starts()
+    d.utterances += 1
+    d.wait(8)
+    d.level = PERSON
+    d.wait(0.4)
+    d.level = TELEVISION
+    d.wait(1.5)
+    d.partial("crisis_check", words=30)
+    assert [f for f in d.findings if isinstance(f, CrisisFlagged)]
+
+
+def test_any_short_sound_keeps_the_line_after_an_end_was_announced() -> None:
+    """It was said that any sound does: a whispered sentence is one."""
+    d = Room().listening()
+    d.person()
+    d.until(line="ladder.end-first", at_most_s=900)
+    d.wait(10)
+    d.sounds(TELEVISION, 3, words=8)
+    d.wait(1)
+    assert d.lines[-1] == "ladder.kept"
+
+
+def test_whoever_has_only_a_soft_microphone_is_heard_after_a_while() -> None:
+    """Never above the level at which an unknown voice is near: after half a minute it is theirs."""
+    d = Room().listening()
+    for _ in range(5):
+        d.sounds(UNKNOWN_DBFS - 5, 8, words=25)
+    before = len(rungs(d))
+    for _ in range(4):
+        d.wait(8)
+        d.sounds(UNKNOWN_DBFS - 5, 3, words=8)
+    assert len(rungs(d)) == before
+
+
+def test_whoever_goes_on_far_from_the_microphone_is_heard_again() -> None:
+    """Loud at first, then minutes of soft talk and nobody else: that is the person."""
+    d = Room().listening()
+    d.person()
+    for _ in range(20):
+        d.sounds(TELEVISION, 10, words=30)
+    d.taps("just_stay")
+    d.wait(2)
+    d.level = TELEVISION
+    d.starts()
+    assert d.player.held
+
+
+def test_a_person_who_comes_back_is_told_from_a_television_again() -> None:
+    """One loud sentence, and what was taken for theirs in the meantime is let be."""
+    d = Room().listening()
+    d.person()
+    for _ in range(20):
+        d.television(words=30, for_s=10.0)
+    d.person()
+    before = len(rungs(d))
+    start = d.t
+    while d.t < start + 15:
+        d.television()
+    assert rungs(d)[before:] == ["soft"]
 
 
 def test_an_announced_end_is_not_called_off_by_a_television() -> None:

@@ -42,11 +42,14 @@ class Meaning:
             self._quiet.broken("your words")
             self._acted[event.utterance] = {*acted, None}
             return
-        if self._talk.floor.near.far and event.words > SHORT_ANSWER_WORDS:
-            return
+        talk = self._talk
+        others = not talk.floor.near.may_be(talk.now)
+        let_be = others and (event.words > SHORT_ANSWER_WORDS or talk.at(Stage.STOPPED))
         for intent in self._intents(event.cues):
             if intent not in AT_ONCE or intent in acted:
                 continue
+            if let_be and (intent is not Intent.STOP or talk.voice.playing is None):
+                continue  # a stop silences whoever says it; only the person's second one ends
             if intent is Intent.STOP or self._pausable:
                 self._acted[event.utterance] = {*acted, intent}
                 self._want(intent)
@@ -60,9 +63,12 @@ class Meaning:
         """Take an utterance once it is over and its words are there, or are late.
 
         What others say in the background is let be, but a short answer to a question is taken
-        also where it is as soft as that: the person may be whispering.
+        also where it is as soft as that: the person may be whispering. So is any short sound
+        after an end was announced: that much was promised.
         """
         if said.far and not self._answers_softly(said):
+            if self._alone(said) and said.last - said.onset <= _SHORT_SENTENCE:
+                self._quiet.sounded()
             if said.words > SHORT_ANSWER_WORDS or said.last - said.onset > _SHORT_ANSWER:
                 self._others_at = self._talk.now
             self._talk.release()
@@ -83,9 +89,13 @@ class Meaning:
             self._understood(said, intents)
         self._talk.release()
 
+    def _alone(self, said: Utterance) -> bool:
+        """Whether no others were talking before this."""
+        return said.onset - self._others_at >= LATELY
+
     def _answers_softly(self, said: Utterance) -> bool:
         """Whether it may be a whispered answer: not where others are talking all the time."""
-        if self._talk.now - self._others_at < LATELY:
+        if not self._alone(said):
             return False
         place = self._talk.guide.place
         asked = place is not None and place.line.is_question and not place.lapsed
@@ -269,6 +279,8 @@ class Meaning:
 SHORT_ANSWER_WORDS = 3
 _SHORT_ANSWER = 200
 """Ticks: an answer is a word or two, what others say goes on."""
+_SHORT_SENTENCE = 400
+"""Ticks: "I am still here, please do not go" takes three seconds."""
 
 _AFTER_STOP = (Intent.STOP, Intent.GO_ON, Intent.TOGGLE, Intent.PERSON)
 """What is still heard after a stop, besides words of crisis."""

@@ -31,7 +31,7 @@ class Safety:
         One utterance is answered once, and again only where more of it is more urgent. What
         others say in the background is not asked about where it is only possibly meant.
         """
-        far = self._talk.floor.near.far
+        far = not self._talk.floor.near.may_be(self._talk.now)
         ranks = [
             _RANKS[cue] for cue in event.cues if cue in _RANKS and not (far and cue in _POSSIBLE)
         ]
