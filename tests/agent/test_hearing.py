@@ -153,6 +153,13 @@ def test_speech_within_patience_goes_on_with_the_same_utterance() -> None:
     assert max(samples for samples, _, _ in recogniser.jobs) > 180 * 160
 
 
+def test_what_was_taken_while_speech_was_only_suspected_is_not_gone_on_with() -> None:
+    """Where others talk a suspicion holds nothing up: new words would count as taken, and be lost."""
+    detector = Script((100, 200), (215, 300))
+    events = listen(detector, Recogniser(), 360, attending=lambda: detector.samples < 223 * 160)
+    assert [f.utterance for f in finals(events)] == [1, 2]
+
+
 def test_a_hum_is_an_answer_and_is_not_decoded_as_words() -> None:
     """A hum gives no final transcript."""
     events = listen(Script((100, 180), hums=True), Recogniser("Mm."), 240)

@@ -94,7 +94,9 @@ class Hearing:
                 return [i.SpeechWithdrawn(t=t, onset_s=to_seconds(self._tick_of(onset, now)))]
             case Started(onset):
                 onset_tick = self._tick_of(onset, now)
-                self._utterances.started(now, onset_tick, goes_on=self._goes_on)
+                # Where others talk too, the last utterance may have been taken since the suspicion.
+                goes_on = self._goes_on and self._attending()
+                self._utterances.started(now, onset_tick, goes_on=goes_on)
                 self._measuring.started(self._utterances.number, onset_tick)
                 return [i.SpeechStarted(t=t, onset_s=to_seconds(onset_tick))]
             case Hum():
