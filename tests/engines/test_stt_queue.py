@@ -122,6 +122,22 @@ def test_an_early_final_is_dropped_when_the_person_goes_on() -> None:
     assert queue.withdrawn == 1
 
 
+def test_partials_do_not_cease_for_somebody_who_pauses_after_every_word() -> None:
+    """Each pause begins a final early, each word withdraws it: the partial keeps its turn."""
+    core = Core()
+    for tick in range(2000):
+        now_s = tick / 100
+        core.run_to(now_s)
+        if tick % 10 == 0:
+            core.ask(f"other {tick}", Kind.FINAL, now_s)
+        if tick % 40 == 0:
+            core.queue.withdraw("halting", 1)
+            core.ask("halting", Kind.PARTIAL, now_s, 1)
+        elif tick % 40 == 30:
+            core.ask("halting", Kind.EARLY, now_s, 1)
+    assert longest_gap_s(core.served["halting"], 0.0, 20.0) < 2 * OVERDUE_S
+
+
 def test_an_early_final_becomes_one_when_speech_was_over() -> None:
     """It then goes before what others began early, though it came later."""
     queue = DecodeQueue()

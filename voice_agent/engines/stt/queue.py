@@ -95,6 +95,8 @@ class Job:
     piece: int = 0
     since_s: float = 0.0
     """Since when its session waits for a decode of this kind."""
+    partial_since_s: float | None = None
+    """Since when its session waits for the partial whose place it took; None where it took none."""
     order: int = 0
 
 
@@ -128,8 +130,12 @@ class DecodeQueue:
         job.order = next(self._orders)
         job.since_s = now_s
         older = [each for each in self._waiting if _gives_way(each, job)]
+        waited = [each.partial_since_s for each in older if each.partial_since_s is not None]
+        waited += [each.since_s for each in older if each.kind is Kind.PARTIAL]
         if job.kind is Kind.PARTIAL:
-            job.since_s = min([now_s, *(each.since_s for each in older)])
+            job.since_s = min([now_s, *waited])
+        elif waited:
+            job.partial_since_s = min(waited)
         self.thinned += len(older)
         self._remove(older)
         self._waiting.append(job)
@@ -163,14 +169,23 @@ class DecodeQueue:
                 job.kind = Kind.FINAL
 
     def withdraw(self, who: object, utterance: int, piece: int = 0) -> bool:
-        """Drop an early final that waits; whether there was one."""
+        """Drop an early final that waits; whether there was one.
+
+        One that took the place of a partial becomes that partial: whoever pauses after every
+        word would otherwise have none decoded while the core is full of finals.
+        """
         early = [
             job
             for job in self._waiting
             if _is(job, who, utterance, piece) and job.kind is Kind.EARLY
         ]
         self.withdrawn += len(early)
-        self._remove(early)
+        for job in early:
+            if job.partial_since_s is None:
+                self._waiting.remove(job)
+            else:
+                job.kind, job.since_s = Kind.PARTIAL, job.partial_since_s
+                job.partial_since_s = None
         return bool(early)
 
     def forget(self, who: object, utterance: int | None = None) -> None:
