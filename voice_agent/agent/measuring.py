@@ -17,6 +17,7 @@ from voice_agent.engines.pitch.utterance import Measures
 @dataclass(frozen=True, slots=True)
 class _Result:
     due: int
+    given: int
     said: Gathered
     measures: Measures
 
@@ -103,7 +104,7 @@ class Measuring:
         due = [each for each in self._results if each.due <= now]
         for each in due:
             self._results.remove(each)
-        return [_input(each, now) for each in due]
+        return [_input(each, now) for each in due if each.given == self._given]
 
     def _submit(self, said: Gathered, now: int) -> None:
         given = self._given
@@ -114,8 +115,7 @@ class Measuring:
                 measures = Measures(
                     length_s=to_seconds(said.last - said.onset), not_measurable="failed"
                 )
-            if given == self._given:
-                self._results.append(_Result(now + self._latency, said, measures))
+            self._results.append(_Result(now + self._latency, given, said, measures))
 
         self._measurer.submit(said, done)
 
