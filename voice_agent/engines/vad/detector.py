@@ -39,6 +39,8 @@ class DetectorSettings:
     start_blocks: int = 4
     """So many such blocks within the time to confirm: started."""
     confirm_s: float = 0.29
+    confirm_longer_s: float = 0.12
+    """So much longer while blocks count towards a start: the "s" of "stop" takes half the time."""
     stay_log_odds: float = 0.8
     """A block at or above this keeps a segment open."""
     unvoiced_s: float = 0.25
@@ -60,6 +62,7 @@ class DetectorSettings:
     echo_memory_s: float = 0.4
 
 
+_INT16, _SHAPE = np.dtype(np.int16), (FRAME,)
 _IDLE, _SUSPECTED, _SPEAKING = range(3)
 _A1_HZ = 55.0
 _LOUD_DB = 3.0
@@ -88,15 +91,17 @@ class SpeechDetector:
         self.settings = settings
         self._front = Front(settings.mode, settings.floor_dbfs)
         self._echo = EchoGuard(settings.echo_loss_db, round(settings.echo_memory_s * _PER_S))
-        self._echoes = 0
+        self._echoes = 0  # one bit a frame of the newest three
+        self._mind_echo = False
         self._hum = HumTracker()
         self._confirm = round(settings.confirm_s * _PER_S)
+        self._confirm_longer = self._confirm + round(settings.confirm_longer_s * _PER_S)
         self._hangover = round(settings.hangover_s * _PER_S)
         self._unvoiced = round(settings.unvoiced_s * _PER_S)
         self._may_be_over = round(settings.may_be_over_s * _PER_S)
         self._frame = 0
         self._again_dbfs = SILENCE_DBFS
-        self._again_step = settings.relearn_db / (settings.relearn_s * _PER_S)
+        self._again_step = settings.relearn_db * BLOCK_FRAMES / (settings.relearn_s * _PER_S)
         self.keeps_pitch = False
         """Whether the pitch of voiced blocks is kept for `take_pitch_cents`."""
         self._pitches_hz: list[float] = []
@@ -115,6 +120,7 @@ class SpeechDetector:
         self._last_active = self._last_voiced = self._frame
         self._since = 0
         self._agreed = 0
+        self._agreeing = False
         self._loudest = SILENCE_DBFS
         self.log_odds = NOTHING
         """How much the frame `SCORE_DELAY_FRAMES` ago looks like speech."""
@@ -132,7 +138,7 @@ class SpeechDetector:
         Raises:
             ValueError: The frame has another shape or type.
         """
-        if frame.dtype != np.int16 or frame.shape != (FRAME,):
+        if frame.dtype != _INT16 or frame.shape != _SHAPE:
             raise ValueError(
                 f"A frame is 160 samples of int16 (10 ms at 16 kHz), not {frame.shape} of "
                 f"{frame.dtype}: resample and cut it first."
@@ -140,27 +146,23 @@ class SpeechDetector:
         front = self._front
         block = front.push(frame)
         self._frame += 1
-        echo = self._is_echo(frame, playout_dbfs)
-        heard = front.heard and not echo
+        heard = front.heard
+        if playout_dbfs is not None or self._mind_echo:
+            heard = not self._is_echo(frame, playout_dbfs) and heard
         self._heard = (self._heard << 1 | heard) & _LONG_LOOK_BACK
         self._loud = self._loud << 1 & _LONG_LOOK_BACK
-        self._again_dbfs -= self._again_step
-        voiced = False
-        if block:
-            voiced = self._take_block()
+        voiced = self._take_block() if block else False
         if self._stage == _IDLE:
-            return self._idle(block)
+            return self._idle(block) if heard or block else ()
         if self._stage == _SUSPECTED:
             return self._suspected(block, heard, voiced)
         return self._speaking(block, voiced)
 
     def _is_echo(self, frame: NDArray[np.int16], playout_dbfs: float | None) -> bool:
-        if playout_dbfs is None and not self._echo.listens:
-            self._echoes = 0
-            return False
         level = to_dbfs(float(np.mean(np.square(frame, dtype=np.float64))) / 2**30)
         echo = self._echo.masks(level, playout_dbfs)
         self._echoes = (self._echoes << 1 | echo) & 7
+        self._mind_echo = self._echo.listens or self._echoes > 0
         return echo
 
     def _take_block(self) -> bool:
@@ -168,6 +170,7 @@ class SpeechDetector:
         front = self._front
         self._blocks += 1
         self._power += front.power
+        self._again_dbfs -= self._again_step
         if self._echoes:
             front.forget()
             self.log_odds = NOTHING
@@ -201,6 +204,7 @@ class SpeechDetector:
         self._onset = max(begun, self._begun) * FRAME
         self._since = 0
         self._agreed = int(scored)
+        self._agreeing = scored
         self._loudest = front.level_dbfs
         self._last_active = self._frame
         self._hum.clear()
@@ -213,7 +217,8 @@ class SpeechDetector:
         if block:
             self._add_to_hum(voiced)
             self._loudest = max(self._loudest, self._front.level_dbfs)
-            if self.log_odds >= self.settings.start_log_odds:
+            self._agreeing = self.log_odds >= self.settings.start_log_odds
+            if self._agreeing:
                 self._last_active = self._frame
                 self._agreed += 1
                 if self._agreed >= self.settings.start_blocks:
@@ -221,7 +226,8 @@ class SpeechDetector:
                     self._last_voiced = self._frame
                     return (Started(self._onset),)
         silent = self._frame - self._last_active
-        if self._since >= self._confirm or silent >= self._hangover:
+        confirm = self._confirm_longer if self._agreeing else self._confirm
+        if self._since >= confirm or silent >= self._hangover:
             self._stage = _IDLE
             self._again_dbfs = max(self._again_dbfs, self._loudest + self.settings.relearn_db)
             self._heard = self._loud = 0

@@ -10,7 +10,7 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
-from voice_agent.engines.vad.analysis import BANDS, BLOCK, FRAME, SAMPLE_RATE, WINDOW, Analyser
+from voice_agent.engines.vad.analysis import BLOCK, FRAME, SAMPLE_RATE, WINDOW, Analyser
 from voice_agent.engines.vad.levels import SILENCE_DBFS, NoiseFloor, to_dbfs
 from voice_agent.engines.vad.scorer import Scorer
 
@@ -19,6 +19,7 @@ _RECENT = (1 << 6) - 1
 _HOLD_BLOCKS = 5
 _PROBE_BLOCKS = 3
 _VOICED_PEAK = 0.28
+_VOICED_SNR = 0.3  # bels
 _ABOVE_DB = 2.0
 BLOCK_FRAMES = BLOCK // FRAME
 NOTHING = -7.0
@@ -36,16 +37,18 @@ class Front:
     """One call's score: `push` every frame; what stands here is of the block ended last."""
 
     def __init__(self, mode: int, lowest_dbfs: float) -> None:
-        self._vad = webrtcvad.Vad(mode)
+        self._is_speech = webrtcvad.Vad(mode).is_speech
+        self._lowest_dbfs = lowest_dbfs
         self._floor = NoiseFloor(lowest_dbfs, block_frames=17)
         self.analyser = Analyser()
         self.scorer = Scorer()
         self._samples = np.zeros(WINDOW, np.float32)
-        self._block = self._samples[-BLOCK:]
-        self._parts = [self._samples[at : at + FRAME] for at in range(FRAME, WINDOW, FRAME)]
+        self._before = self._samples[:FRAME]
+        self._last = self._samples[BLOCK:]
+        self._block = self._samples[FRAME:]
         self._ones = np.ones(BLOCK, np.float32)
+        self._parts: list[bytes] = []
         self._heard_bits = 0
-        self._part = 0
         self._hold = 0
         self._murmurs = self._lag = 0
         self._blocks = 0
@@ -68,45 +71,53 @@ class Front:
 
     def push(self, frame: NDArray[np.int16]) -> bool:
         """Take a frame (int16, shape (160,)); return whether it ended a block."""
-        heard = self.heard = self._vad.is_speech(frame.tobytes(), SAMPLE_RATE)
+        part = frame.tobytes()
+        heard = self.heard = self._is_speech(part, SAMPLE_RATE)
         self._heard_bits = (self._heard_bits << 1 | heard) & _RECENT
-        part = self._part
-        if part == 0:
-            self._samples[:FRAME] = self._samples[BLOCK:]
-        np.multiply(frame, _SCALE, out=self._parts[part])
-        if part < 2:
-            self._part = part + 1
+        parts = self._parts
+        parts.append(part)
+        if len(parts) < BLOCK_FRAMES:
             return False
-        self._part = 0
+        self._before[:] = self._last
+        np.multiply(np.frombuffer(b"".join(parts), np.int16), _SCALE, out=self._block)
+        parts.clear()
         self._measure()
         return True
 
     def _measure(self) -> None:
         block = self._block
-        mean = float(np.dot(block, self._ones)) / BLOCK
-        self.power = max(float(np.dot(block, block)) / BLOCK - mean * mean, 0.0)
+        mean = float(block.dot(self._ones)) / BLOCK
+        self.power = max(float(block.dot(block)) / BLOCK - mean * mean, 0.0)
         level = self.level_dbfs = to_dbfs(self.power)
         floor = self.floor_dbfs = self._floor.push(level)
         self._blocks = (self._blocks + 1) % _PROBE_BLOCKS
         probe = self._blocks == 0
         above = level - floor
-        worth = self._hold > 0 or (self._heard_bits and above >= _ABOVE_DB)
-        if not (worth or probe):
-            self.measured = False
-            self.scorer.skip()
-            self.log_odds += 0.3 * (NOTHING + 0.1 * min(above, 20.0) - self.log_odds)
-            return
-        analyser, scorer = self.analyser, self.scorer
+        analyser = self.analyser
+        if not (self._hold or (self._heard_bits and above >= _ABOVE_DB)):
+            quiet = level < self._lowest_dbfs
+            if quiet or not probe:
+                if probe:
+                    analyser.look(self._samples)
+                    analyser.learn_floor()
+                self.measured = False
+                self.scorer.skip()
+                self.log_odds += 0.3 * (NOTHING + 0.1 * min(above, 20.0) - self.log_odds)
+                return
         analyser.measure(self._samples)
         if probe:
             analyser.learn_floor()
-        bits = (self._heard_bits & 7).bit_count()
-        scorer.push(analyser.snr_db, analyser.peak, bits, analyser.flux_db)
-        self._hold = max(self._hold - 1, 0)
-        if analyser.peak >= _VOICED_PEAK and float(analyser.snr_db[: BANDS - 1].sum()) > 48:
-            self._hold = _HOLD_BLOCKS
+        scorer = self.scorer
+        scorer.push(analyser, (self._heard_bits & 7).bit_count())
         self.measured = True
         self.log_odds = scorer.log_odds()
+        if self._hold:
+            self._hold -= 1
+        if analyser.peak < _VOICED_PEAK:
+            self._murmurs = 0
+            return
+        if analyser.mean_snr > _VOICED_SNR:
+            self._hold = _HOLD_BLOCKS
         if analyser.peak >= _MURMUR_PEAK and analyser.is_murmur():
             steady = abs(analyser.lag - self._lag) <= 1
             self._murmurs = self._murmurs + 1 if steady else 0
