@@ -4,6 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from voice_agent.cues.phrases import I_WORD, Tree
 
+MOST_STATES = 30_000
+"""States that are kept, some 30 MB; beyond, what was found is found anew. Every other sentence leads
+somewhere new, and a service that listens for weeks must not grow with all that was ever said."""
+
 Tag = tuple[int, str]
 """What a phrase stands for: the number of its cue (or part), and the list it is in."""
 
@@ -26,6 +30,7 @@ class _State:
 
     def __init__(self, nodes: "_Nodes", entered: Iterable[_Node]) -> None:
         todo, seen = list(entered), set[_Node]()
+        nodes.states += 1
         self._nodes = nodes
         self._words: dict[str, list[_Node]] = {}
         self._any_word: list[_Node] = []
@@ -70,14 +75,20 @@ class _State:
             state = self._next[key] = _State(self._nodes, entered) if entered else None
             return state
 
+    def forget(self) -> None:
+        """Forget the ways on."""
+        self._next.clear()
+
 
 class _Nodes:
     """Every place once: a part that phrases share is the same node for each end."""
 
-    __slots__ = ("_made",)
+    __slots__ = ("_made", "states")
 
     def __init__(self) -> None:
         self._made: dict[tuple[Tree, _Node], _Node] = {}
+        self.states = 0
+        """States that were made of them and not forgotten."""
 
     def at(self, tree: Tree, onward: _Node) -> _Node:
         """Return the node from which `tree` leads to `onward`."""
@@ -99,10 +110,19 @@ class Automaton:
             if tag not in ends:
                 ends[tag] = _Node(None, None, tag)
             entries.append(nodes.at(tree, ends[tag]))
+        self._nodes = nodes
         self._start = _State(nodes, entries)
+
+    @property
+    def states(self) -> int:
+        """How many states are kept."""
+        return self._nodes.states
 
     def walk(self, words: Sequence[str], begin: int = 0) -> Iterator[tuple[int, tuple[Tag, ...]]]:
         """Yield, for phrases that begin at `words[begin]`, where one ends and what it is."""
+        if self._nodes.states > MOST_STATES:
+            self._start.forget()
+            self._nodes.states = 1
         state: _State | None = self._start
         for index in range(begin, len(words)):
             state = state.after(words[index]) if state else None

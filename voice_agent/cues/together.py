@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from voice_agent.cues.automaton import Tag
@@ -10,7 +10,8 @@ from voice_agent.cues.phrases import PhraseError, Reader, Tree
 
 WITHIN_WORDS = 14
 """How many words apart the first and the last word of a rule may be."""
-_MOST_SPANS = 4
+_MOST_SPANS = 6
+"""Of a part that was said more often, so many nearest to the rarest part are looked at."""
 _SIGN = re.compile(r"\s([+\-])\s")
 
 Span = tuple[int, int]
@@ -78,9 +79,10 @@ def _holds(rule: Rule, spans: Mapping[Tag, Sequence[Span]], exceptions: Sequence
         kept = [span for span in spans[part, "part"] if is_clear(span, exceptions)]
         if not kept:
             return False
-        clear.append(kept[:_MOST_SPANS])
+        clear.append(kept)
+    clear.sort(key=len)
     barred = [span for part in rule.without for span in spans.get((part, "part"), ())]
-    for chosen in itertools.product(*clear):
+    for chosen in _chosen(clear[0], clear[1:]):
         begin = min(span[0] for span in chosen)
         end = max(span[1] for span in chosen)
         if end - begin <= WITHIN_WORDS and _apart(chosen):
@@ -88,6 +90,20 @@ def _holds(rule: Rule, spans: Mapping[Tag, Sequence[Span]], exceptions: Sequence
             if not any(near[0] <= at[0] and at[1] <= near[1] for at in barred):
                 return True
     return False
+
+
+def _chosen(rarest: Sequence[Span], others: Sequence[Sequence[Span]]) -> Iterator[tuple[Span, ...]]:
+    """Yield a span of each part: each of the rarest part, with those of the others nearest to it.
+
+    However often a part was said before ("i", "it"), what is said at the end of a long utterance
+    is found as well as what is said at its beginning.
+    """
+    for first in rarest:
+        near = [
+            sorted(spans, key=lambda at: abs(at[0] - first[0]))[:_MOST_SPANS] for spans in others
+        ]
+        for rest in itertools.product(*near):
+            yield (first, *rest)
 
 
 def _apart(chosen: Sequence[Span]) -> bool:
