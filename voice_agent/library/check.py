@@ -5,27 +5,16 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from voice_agent.core.errors import ScriptError
 from voice_agent.core.script import Script
 from voice_agent.library.files import REQUIRED, SCHEMA_FILE, Source, read_folder
+from voice_agent.library.finding import Finding
 from voice_agent.library.resources import RESOURCES_FILE, load_resources
+from voice_agent.library.rules import RULES, breath_before_orienting, missing_rows
 
 _FORBIDDEN = Path(__file__).with_name("forbidden.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fault: where it stands, and a sentence that says what to write instead."""
-
-    path: str
-    line: int | None
-    sentence: str
-
-    def __str__(self) -> str:
-        return str(ScriptError(self.path, self.line, self.sentence))
 
 
 def check(folder: Path) -> list[Finding]:
@@ -44,6 +33,11 @@ def check(folder: Path) -> list[Finding]:
     for source in sources.values():
         found += _forbidden_words(source)
         found += _unknown_variables(source, known)
+        found += breath_before_orienting(source, sources)
+        for rule in RULES:
+            found += rule(source)
+    if not refused:  # a row whose file is wrong is written, and named above
+        found += missing_rows(sources)
     found += _stale_schema(folder)
     return sorted(found, key=lambda f: (f.path, f.line or 0, f.sentence))
 
