@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from voice_agent.cues.danger import says_danger
 from voice_agent.engines.stt.decoding import Decoding
 from voice_agent.engines.stt.guards import PHANTOMS, doubt, guarded
 
@@ -81,3 +82,13 @@ def test_a_guarded_decoding_keeps_its_figures_and_loses_its_words():
 def test_no_control_word_is_a_phantom():
     """Yes, no, stop, help and their like are never on the list."""
     assert not PHANTOMS & {"yes", "no", "stop", "help", "pause", "go on", "okay", "skip", "both"}
+
+
+@pytest.mark.parametrize(("logprob", "no_speech"), [(-1.7, 0.3), (-1.2, 0.7), (-0.8, 0.9)])
+def test_plain_words_of_danger_are_kept_however_doubtful(logprob, no_speech):
+    """Slurred or whispered, they are what is least to be missed; other doubtful words go."""
+    slurred = decoding("I took all of my pills.", logprob, no_speech)
+    assert guarded(slurred, keeps=says_danger) == slurred
+    assert (
+        guarded(decoding("So we got all of it.", logprob, no_speech), keeps=says_danger).text == ""
+    )

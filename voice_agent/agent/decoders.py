@@ -42,6 +42,7 @@ class Decoders:
         """Return the words in `samples` (int16, shape (n,), 16 kHz), or an empty string."""
         stt = self._settings.stt
         decoder = self._get(stt.final_model if final else stt.partial_model)
+        from voice_agent.cues.danger import says_danger
         from voice_agent.engines.stt.guards import guarded
 
-        return str(guarded(decoder.decode(samples, final=final)).text)
+        return str(guarded(decoder.decode(samples, final=final), keeps=says_danger).text)

@@ -8,6 +8,7 @@ A "yes" or a "stop" is nearly never made up, and often improbable, so such answe
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from voice_agent.engines.stt.decoding import Decoding
@@ -131,9 +132,21 @@ def is_unvoiced_phantom(text: str, voiced_s: float) -> bool:
     return voiced_s < _PHANTOM_VOICED_S and _plain(text) in PHANTOMS
 
 
-def guarded(decoding: Decoding, *, voiced_s: float | None = None) -> Decoding:
-    """Return `decoding`, without its words where they were probably not spoken."""
-    if doubt(decoding, voiced_s=voiced_s) is None:
+def guarded(
+    decoding: Decoding,
+    *,
+    voiced_s: float | None = None,
+    keeps: Callable[[str], bool] | None = None,
+) -> Decoding:
+    """Return `decoding`, without its words where they were probably not spoken.
+
+    Args:
+        decoding: what was decoded.
+        voiced_s: see `doubt`.
+        keeps: told doubtful words; true where they must not be missed, however doubtful.
+    """
+    why = doubt(decoding, voiced_s=voiced_s)
+    if why is None or (why != "no_words" and keeps is not None and keeps(decoding.text)):
         return decoding
     return replace(decoding, text="", words=())
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from voice_agent.core.config import PatienceSettings
 from voice_agent.core.errors import UsageError
+from voice_agent.cues.danger import says_danger
 from voice_agent.engines.stt.decoder import WhisperDecoder
 from voice_agent.engines.stt.guards import guarded
 from voice_agent.engines.stt.queue import Kind
@@ -101,7 +102,7 @@ def _measure(work: _Work) -> dict[str, Any]:
 
     def decode(clip: NDArray[np.int16], *, final_: bool) -> str:
         decoder = final if final_ else partial
-        return guarded(decoder.decode(clip, final=final_)).text
+        return guarded(decoder.decode(clip, final=final_), keeps=says_danger).text
 
     heard = listen(samples, lambda clip, *, final: decode(clip, final_=final), work.patience)
     reference, understood = normal(work.text), normal(heard.text)
