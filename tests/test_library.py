@@ -352,7 +352,8 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
         "Now relax your hands.", "Calm down.", "Take a deep breath.", "You must look up.", "You should rest.",
         "Just breathe.", "That was a trigger.", "A symptom of it.", "A disorder.", "This is no diagnosis.",
         "It will heal.", "You are safe.", "You\u2019re safe here.", "I understand.", "I care about you.",
-        "Everything will be fine.",
+        "Everything will be fine.", "You sound very angry.", "You're lonely.", "This will pass.", "You will feel better.",
+        "This comes from trauma.", "You dissociate.", "Regulate yourself.", "You are the pursuer.", "When one withdraws.",
     ],
 )  # fmt: skip
 def test_forbidden_words_are_found(text: str) -> None:
@@ -362,7 +363,7 @@ def test_forbidden_words_are_found(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Or just stay.", "You do not have to speak.", "I cannot make out words just now.", "Health.", "Take care.", "You could look up."],
+    ["Or just stay.", "You do not have to speak.", "I cannot make out words just now.", "Health.", "Take care.", "You could look up.", "You feel the floor.", "Do you feel far away?", "It will be quiet for a while."],
 )  # fmt: skip
 def test_words_like_forbidden_ones_are_left_alone(text: str) -> None:
     """What is fine to say is not found."""

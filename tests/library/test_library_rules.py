@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from voice_agent.library import check
+from voice_agent.library.catalogue import catalogue
 from voice_agent.library.files import read_script
 from voice_agent.library.promise import promised_minutes
 from voice_agent.library.reading import grade, sentences_of, syllables
-from voice_agent.library.rules import catalogue
 from voice_agent.library.way import line_s, silent_way
 from voice_agent.shipped import shipped
 
@@ -130,6 +130,14 @@ NO_RETURN = (
             NO_RETURN, "    text: Now put it away again.\n    pause_s: 12\n    show: {breath: none, hint: hand}",
             "text: Now put",
             "it does not come back to the room at its end; write a line about the room, or the feet, with that hint.",
+        ),
+        (
+            "look around the room", "look arround the room", "text: Now look",
+            "'arround' is no word that the list knows; write 'around', or add it to words.toml.",
+        ),
+        (
+            "label: Not now", "label: Not nowe", "show: {choices",
+            "'nowe' is no word that the list knows; write 'now', or add it to words.toml.",
         ),
         (
             "source: G5", "source: G9", "source:",

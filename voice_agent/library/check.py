@@ -9,12 +9,18 @@ from pathlib import Path
 
 from voice_agent.core.errors import ScriptError
 from voice_agent.core.script import Script
+from voice_agent.library.care import CARE, breath_before_orienting
+from voice_agent.library.catalogue import missing_rows, unstated_contraindications
 from voice_agent.library.files import REQUIRED, SCHEMA_FILE, Source, read_folder
 from voice_agent.library.finding import Finding
 from voice_agent.library.resources import RESOURCES_FILE, load_resources
-from voice_agent.library.rules import RULES, breath_before_orienting, missing_rows
+from voice_agent.library.sound import SOUND
+from voice_agent.library.spelling import misspelt
+from voice_agent.library.written import written
 
 _FORBIDDEN = Path(__file__).with_name("forbidden.toml")
+
+_RULES = (*SOUND, *CARE, unstated_contraindications, misspelt)
 
 
 def check(folder: Path) -> list[Finding]:
@@ -34,7 +40,7 @@ def check(folder: Path) -> list[Finding]:
         found += _forbidden_words(source)
         found += _unknown_variables(source, known)
         found += breath_before_orienting(source, sources)
-        for rule in RULES:
+        for rule in _RULES:
             found += rule(source)
     if not refused:  # a row whose file is wrong is written, and named above
         found += missing_rows(sources)
@@ -57,23 +63,11 @@ def forbidden_in(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _forbidden_words(source: Source) -> Iterator[Finding]:
-    for place, text in _written(source.script):
+    for place, text in written(source.script):
         for words, instead in forbidden_in(text):
             yield Finding(
                 source.path, source.line_of(*place), f"it says '{words}'; {instead} instead."
             )
-
-
-def _written(script: Script) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield every text of a script that somebody hears or reads, and its place in the file."""
-    yield ("title",), script.title
-    yield ("about",), script.about
-    for index, line in enumerate(script.lines):
-        yield ("lines", index, "ask" if line.is_question else "text"), line.spoken
-        if line.show:
-            yield ("lines", index, "show", "hint"), line.show.hint or ""
-            for at, choice in enumerate(line.show.choices):
-                yield ("lines", index, "show", "choices", at, "label"), choice.label
 
 
 def _unknown_variables(source: Source, known: set[str]) -> Iterator[Finding]:

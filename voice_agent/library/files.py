@@ -38,6 +38,11 @@ class Source:
         """Return the number of the file's line where `place` (keys and indices) stands."""
         return line_of(self.tree, place)
 
+    def line_at(self, line: Line, field: str | None = None) -> int | None:
+        """Return the number of the file's line where what `line` says, or its `field`, stands."""
+        said = "ask" if line.is_question else "text"
+        return self.line_of("lines", self.script.lines.index(line), field or said)
+
 
 class Library(Mapping[str, Script]):
     """The scripts by id, in the order of their ids."""
