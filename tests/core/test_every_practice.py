@@ -144,6 +144,25 @@ def test_an_aside_in_each_silence_stops_nothing(practice: str) -> None:
     assert d.ended is None
 
 
+@every_practice
+@pytest.mark.parametrize("control", ["pause", "stop"])
+def test_a_pause_or_a_stop_at_each_line_can_be_undone(practice: str, control: str) -> None:
+    """Whoever taps pause, or stop, in the middle of each line and then goes on loses nothing."""
+    d = begun(practice)
+
+    def at(_: Line) -> None:
+        d.wait(0.4)
+        d.taps(control)
+        assert d.quiet()
+        d.wait(6)
+        assert d.quiet()
+        d.taps("go_on")
+
+    to_its_end(d, practice, at)
+    assert d.ended is None
+    assert set(silent_way(practice, "web")) <= _heard_out(d, practice)
+
+
 def _heard_out(d: Driver, practice: str) -> set[str]:
     """The lines of which the last word was played."""
     ends = (e for e in d.inputs if isinstance(e, i.PlayoutFinished) and not e.stopped)
