@@ -167,6 +167,21 @@ def test_a_hum_is_an_answer_and_is_not_decoded_as_words() -> None:
     assert not finals(events)
 
 
+class ThenHums(Script):
+    """Of its two spans the second is a hum."""
+
+    def process(self, _frame: object, _playout_dbfs: float | None = None) -> tuple[Edge, ...]:
+        self._hums = self._frame > 210
+        return super().process(_frame)
+
+
+def test_a_hum_right_after_words_is_not_an_answer_instead_of_them() -> None:
+    """Whoever says "No. Mm." has said no."""
+    events = listen(ThenHums((100, 200), (215, 300)), Recogniser("no"), 360, lambda: True)
+    assert not any(isinstance(e, i.Hummed) for e in events)
+    assert finals(events)[-1].cues == ("no",)
+
+
 def test_recognition_that_lags_is_told_once() -> None:
     """When words do not come for longer than the lag, the engine counts as failed."""
     recogniser = Recogniser(at_once=False)

@@ -60,6 +60,12 @@ RAW = st.one_of(
         final=st.booleans(), cues=cues_of(*DANGER), words=st.integers(0, 9),
         open_ended=st.booleans(),
     ),
+    raw(
+        i.UtteranceMeasured, utterance=st.integers(-1, 6), latency_s=st.none() | _S, length_s=_S,
+        rate_per_s=st.none() | _S, pitch_movement=st.none() | st.integers(0, 4000),
+        pitch_high_cents=st.none() | st.integers(0, 4000), brightness_db=st.none() | _S,
+        voiced_share=st.none() | st.floats(0, 1).map(lambda share: round(share, 2)),
+    ),
     raw(i.Hummed, length_s=_S),
     raw(i.Tapped, control=st.sampled_from(CONTROLS)),
     raw(i.Tapped, control=st.just("choice"), choice=st.sampled_from(CHOICES)),

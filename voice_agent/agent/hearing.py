@@ -57,6 +57,7 @@ class Hearing:
         )
         self._hummed = False
         self._goes_on = False
+        self._joined = False
 
     def sounded(self, now: int) -> None:
         """Take that the agent's voice sounds at this tick: what is said next may answer it."""
@@ -95,8 +96,8 @@ class Hearing:
             case Started(onset):
                 onset_tick = self._tick_of(onset, now)
                 # Where others talk too, the last utterance may have been taken since the suspicion.
-                goes_on = self._goes_on and self._attending()
-                self._utterances.started(now, onset_tick, goes_on=goes_on)
+                self._joined = self._goes_on and self._attending()
+                self._utterances.started(now, onset_tick, goes_on=self._joined)
                 self._measuring.started(self._utterances.number, onset_tick)
                 return [i.SpeechStarted(t=t, onset_s=to_seconds(onset_tick))]
             case Hum():
@@ -113,8 +114,8 @@ class Hearing:
         out: list[i.Input] = [
             i.SpeechEnded(t=t, onset_s=to_seconds(onset_tick), last_s=to_seconds(last_tick))
         ]
-        if self._hummed:
-            self._hummed = False
+        hummed, self._hummed = self._hummed, False
+        if hummed and not self._joined:  # "No. Mm." is a no: a hum does not undo words before it
             self._utterances.dropped()
             self._measuring.dropped()
             return [*out, i.Hummed(t=t, length_s=to_seconds(last_tick - onset_tick))]
@@ -169,7 +170,7 @@ class Hearing:
         self._detector.reset()
         self._utterances.reset()
         self._measuring.dropped()
-        self._hummed = self._goes_on = False
+        self._hummed = self._goes_on = self._joined = False
 
     def close(self) -> None:
         """Let go of the recogniser: the session is over, or somebody else goes on with it."""
