@@ -17,7 +17,7 @@ from machine import describe, machine
 from manifests import everything
 
 ROOT = Path(__file__).resolve().parents[1]
-HELD_OUT = ROOT / "tests" / "cues" / "data" / "held_out.csv"
+HELD_OUT = ROOT / "tests" / "cues" / "data" / "unseen.csv"
 
 
 def measured(name: str, path: Path, plots: Path | None, jobs: int) -> dict[str, Any]:

@@ -36,6 +36,8 @@ _OF_CUE = {
     "resume": "resume",
     "repeat": "repeat",
     "yes": "yes",
+    # A hum nods: it chooses and goes on as a yes does, though it never consents (core/intents.py).
+    "hum": "yes",
     "no": "no",
     "break": "break",
     "person": "person",

@@ -19,7 +19,7 @@ from voice_agent.cues.phrases import (
     sentences_of,
     words_of,
 )
-from voice_agent.cues.together import Rules, Span, is_clear
+from voice_agent.cues.together import Rules, Span, is_clear, is_covered
 
 SCHEMA = 1
 SHORT_WORDS = 12
@@ -27,7 +27,17 @@ SHORT_WORDS = 12
 STARTS_WITHIN = 8
 """The number of words up to which an utterance may be understood by how it begins."""
 
-_LISTS = ("whole", "opens", "starts", "anywhere", "unless", "softened_by", "kept_by", "settled_by")
+_LISTS = (
+    "whole",
+    "opens",
+    "starts",
+    "anywhere",
+    "unless",
+    "softened_by",
+    "kept_by",
+    "settled_by",
+    "made_of",
+)
 _FIELDS = {"id", "says", "softer", "together", *_LISTS}
 
 
@@ -39,6 +49,7 @@ _LEADING = _listed("""
     um uh er erm ah oh well so hey hi hello okay and but just like please sorry actually honestly
     now then hmm hm mm
 """)
+_PADDING: Tag = (-1, "padding")
 _HUM_WORDS = 2
 _FILLED_PAUSES = frozenset(["um", "uh", "er", "erm", "uhm"])
 _TRAILING = frozenset(["please", "thanks", "now", "then"])
@@ -101,7 +112,8 @@ class Grammar:
             _check_fields(cue, ids)
         reader = Reader(written.get("sets", {}))
         rules = _rules(cues, reader)
-        phrases = Automaton(itertools.chain(_phrases(cues, reader), rules.phrases))
+        padding = [(_padding(phrase, reader), _PADDING) for phrase in written.get("padding", ())]
+        phrases = Automaton(itertools.chain(_phrases(cues, reader), rules.phrases, padding))
         return cls(
             [(cue["id"], cue.get("softer")) for cue in cues],
             phrases,
@@ -117,11 +129,12 @@ class Grammar:
         if not sentences:
             return ()
         said = list(itertools.chain.from_iterable(sentences))
-        given = self._inside(said)
+        spans = self._spans(said)
+        given = self._inside(spans)
+        alone = self._made(said, sentences, spans)
         plain = [word for word in said if word not in self._hedges]
         if len(plain) != len(said):
-            given |= self._inside(plain)
-        alone: set[int] = set()
+            given |= self._inside(self._spans(plain))
         for core in _cores(right(first_clause_of(text))):
             alone.update(self._alone(core, {"opens"}))
         for place, words in enumerate(sentences):
@@ -133,9 +146,8 @@ class Grammar:
         given |= {self._cues[cue].id for cue in alone}
         return tuple(sorted(given, key=self._order.__getitem__))
 
-    def _inside(self, words: Sequence[str]) -> set[str]:
-        """Return the cues that stand somewhere in `words`."""
-        spans = self._spans(words)
+    def _inside(self, spans: Mapping[Tag, list[Span]]) -> set[str]:
+        """Return the cues that stand somewhere, by the places of all phrases."""
         unless = {cue: at for (cue, kind), at in spans.items() if kind == "unless"}
         found = {
             cue
@@ -153,6 +165,25 @@ class Grammar:
                 for tag in tags:
                     spans.setdefault(tag, []).append((begin, end))
         return spans
+
+    def _made(
+        self, said: Sequence[str], sentences: Sequence[Sequence[str]], spans: dict[Tag, list[Span]]
+    ) -> set[int]:
+        """Return the cues whose pieces, with padding, make up a short utterance or a sentence of it."""
+        pieces = {cue: at for (cue, kind), at in spans.items() if kind == "made_of"}
+        if not pieces or len(said) > SHORT_WORDS:
+            return set()
+        padding = list(spans.get(_PADDING, ()))
+        padding += [(at, at + 1) for at, word in enumerate(said) if word in self._hedges]
+        ends = list(itertools.accumulate(map(len, sentences)))
+        rows = {(0, len(said)), *zip([0, *ends], ends, strict=False)}
+        found = set[int]()
+        for cue, at in pieces.items():
+            unless = spans.get((cue, "unless"))
+            clear = [span for span in at if is_clear(span, unless)]
+            if clear and any(is_covered(row, clear, padding) for row in rows):
+                found.add(cue)
+        return found
 
     def _alone(self, core: Sequence[str], kinds: Container[str]) -> Iterator[int]:
         """Yield the cues that a sentence without the words around it is, or begins with."""
@@ -195,6 +226,13 @@ def _phrases(cues: Sequence[Mapping[str, Any]], reader: Reader) -> Iterator[tupl
                     yield reader.read(phrase), (index, kind)
                 except PhraseError as error:
                     raise UsageError(f"In the cue '{cue['id']}', {error}.") from error
+
+
+def _padding(phrase: str, reader: Reader) -> Tree:
+    try:
+        return reader.read(phrase)
+    except PhraseError as error:
+        raise UsageError(f"In the padding, {error}.") from error
 
 
 def _rules(cues: Sequence[Mapping[str, Any]], reader: Reader) -> Rules:

@@ -10,6 +10,8 @@ from voice_agent.cues.phrases import PhraseError, Reader, Tree
 
 WITHIN_WORDS = 14
 """How many words apart the first and the last word of a rule may be."""
+_NEAR_WORDS = 5
+"""How close to the parts something is that bars a rule."""
 _MOST_SPANS = 6
 """Of a part that was said more often, so many nearest to the rarest part are looked at."""
 _SIGN = re.compile(r"\s([+\-])\s")
@@ -86,7 +88,7 @@ def _holds(rule: Rule, spans: Mapping[Tag, Sequence[Span]], exceptions: Sequence
         begin = min(span[0] for span in chosen)
         end = max(span[1] for span in chosen)
         if end - begin <= WITHIN_WORDS and _apart(chosen):
-            near = (begin - 2, end + 2)
+            near = (begin - _NEAR_WORDS, end + _NEAR_WORDS)
             if not any(near[0] <= at[0] and at[1] <= near[1] for at in barred):
                 return True
     return False
@@ -115,3 +117,16 @@ def _apart(chosen: Sequence[Span]) -> bool:
 def is_clear(span: Span, excepted: Iterable[Span] | None) -> bool:
     """Return whether no exception covers a part of `span`."""
     return all(end <= span[0] or span[1] <= begin for begin, end in excepted or ())
+
+
+def is_covered(row: Span, pieces: Iterable[Span], padding: Iterable[Span]) -> bool:
+    """Return whether `row` is pieces and padding end to end, with a piece at least."""
+    begin, end = row
+    reached = {(begin, False)}
+    steps = sorted([(*span, True) for span in pieces] + [(*span, False) for span in padding])
+    for first, last, means in steps:
+        if (first, True) in reached:
+            reached.add((last, True))
+        if (first, False) in reached:
+            reached.add((last, means))
+    return (end, True) in reached
