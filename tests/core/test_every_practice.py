@@ -92,7 +92,7 @@ def test_who_never_makes_a_sound_hears_the_practice_to_its_end(practice: str, vi
 @every_practice
 @pytest.mark.parametrize("key", ["1", "2"])
 def test_one_key_alone_leads_to_the_end(practice: str, key: str) -> None:
-    """Whoever presses the same key at each question, and nothing else, comes to an end."""
+    """Whoever presses the same key at each new question, and nothing else, comes to an end."""
     d = begun(practice, "phone")
     to_its_end(d, practice, lambda line: d.presses(key) if line.is_question else None)
     assert d.ended is None
@@ -101,7 +101,7 @@ def test_one_key_alone_leads_to_the_end(practice: str, key: str) -> None:
 @every_practice
 @pytest.mark.parametrize("word", ["yes", "no", "hum"])
 def test_one_word_alone_leads_to_the_end(practice: str, word: str) -> None:
-    """Also whoever says yes, says no, or hums at each question, and nothing else."""
+    """Also whoever says yes, says no, or hums at each new question, and nothing else."""
 
     def at(line: Line) -> None:
         if line.is_question:
