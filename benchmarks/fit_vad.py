@@ -87,7 +87,8 @@ def training_scene(sources: mixes.Sources, seed: int) -> mixes.Mix:
             noise = mixes.filtered(white, lambda hz: np.maximum(hz, 20) ** -tilt)
             sound += mixes.at_level(noise, 0) * mixes.db(under)
         case "recorded":
-            sound += mixes.recorded(n, rng, sources.noises) * mixes.db(under)
+            kind = sorted(sources.noises)[rng.integers(len(sources.noises))]
+            sound += mixes.recorded(n, rng, {kind: sources.noises[kind]}) * mixes.db(under)
         case "machine":
             sound += mixes.machine(n, rng) * mixes.db(under)
         case "keys":

@@ -412,16 +412,19 @@ def scene(
     *,
     phone: bool,
     longest_s: float = LONGEST_SILENCE_S,
+    level_dbfs: float | None = None,
 ) -> tuple[Sound, Flags, float]:
     """Return speech between silences, where it lies, and its active level in dBFS.
 
     One to three clips, .3 to 1.5 s apart, then a silence of 5 to 60 s; one speaking level a scene
-    (-26 dBFS, 3 dB up or down) with 2 dB between clips.
+    (-26 dBFS, 3 dB up or down) with 2 dB between clips; with `level_dbfs` every clip has that one.
     """
     voices = [*sources.wide, *sources.narrow] if phone else sources.wide
     length = round(seconds * 100)
     sound, flags = np.zeros(length * FRAME, np.float32), np.zeros(length, bool)
-    level = float(rng.uniform(-29, -23))
+    level, spread = float(rng.uniform(-29, -23)), 2.0
+    if level_dbfs is not None:
+        level, spread = level_dbfs, 0.0
     at = round(rng.uniform(0.5, 10) * 100)
     while at < length:
         for _ in range(int(rng.integers(1, 4))):
@@ -429,7 +432,8 @@ def scene(
             n = len(clip.speech)
             if at + n + 50 > length:
                 return sound, flags, level
-            sound[at * FRAME : (at + n) * FRAME] = clip.sound * db(level + rng.uniform(-2, 2))
+            gain = db(level + spread * rng.uniform(-1, 1))
+            sound[at * FRAME : (at + n) * FRAME] = clip.sound * gain
             flags[at : at + n] = clip.speech
             at += n + round(rng.uniform(0.3, 1.5) * 100)
         at += round(rng.uniform(min(SHORTEST_SILENCE_S, longest_s / 4), longest_s) * 100)
@@ -481,15 +485,19 @@ def whispered(speech: Sound) -> Sound:
     return made[: len(speech)] * db(-10)
 
 
-def mix(kind: str, sources: Sources, seconds: float, seed: int) -> Mix:
+def mix(
+    kind: str, sources: Sources, seconds: float, seed: int, level_dbfs: float | None = None
+) -> Mix:
     """Return one scene of a kind; the same arguments give the same samples.
+
+    `level_dbfs` is the active level of all speech, where it is not to be drawn (`scene`).
 
     Raises:
         ValueError: There is no such kind.
     """
     rng = np.random.default_rng([seed, (*KINDS, *HARD).index(kind)])
     on_phone = kind.startswith("phone")
-    speech, flags, level = scene(sources, seconds, rng, phone=on_phone)
+    speech, flags, level = scene(sources, seconds, rng, phone=on_phone, level_dbfs=level_dbfs)
     sound = speech + room(len(speech), rng)
     match kind:
         case "clean" | "phone":

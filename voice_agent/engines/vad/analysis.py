@@ -21,6 +21,9 @@ _LOWEST = -7.5
 """In bels, as all levels of bands. What lies below is taken for this: dither and digital silence
 are alike."""
 _HIGHEST_SNR = 3.0
+NOUGHT = 1e-12
+"""Zero for what is remembered with decay: from a true zero it would become denormal numbers, which
+processors are ten times as slow with."""
 _LAG_RATE = 8_000
 _FIRST_LAG = _LAG_RATE // 400
 _END_LAG = _LAG_RATE // 60 + 1
@@ -97,7 +100,7 @@ class Analyser:
         self._ones = np.ones(len(self._voice), np.float32)
         self._curve = np.zeros(_END_LAG - _FIRST_LAG, np.float32)
         self._least = _all(10**_LOWEST)
-        self._none, self._most = _all(0.0), _all(_HIGHEST_SNR)
+        self._none, self._most = _all(NOUGHT), _all(_HIGHEST_SNR)
         self._low_bands = _all(1 / (BANDS - 1))
         self._low_bands[-1] = 0.0
         self._levels, self._before, self._change = _all(_LOWEST), _all(_LOWEST), _all(0.0)

@@ -41,12 +41,17 @@ class DetectorSettings:
     confirm_s: float = 0.29
     confirm_longer_s: float = 0.12
     """So much longer while blocks count towards a start: the "s" of "stop" takes half the time."""
-    stay_log_odds: float = 0.8
+    stay_log_odds: float = 0.0
     """A block at or above this keeps a segment open."""
     unvoiced_s: float = 0.25
     """Sound without voice keeps a segment open this long: the end of "stops" is .2 s."""
     unvoiced_peak: float = 0.27
-    """What counts as voice for that: under noise a soft voice's correlation is low."""
+    """What counts as voice for that, the mean of two blocks: under noise a soft voice's correlation
+    is low, and a single block of a breath may reach it."""
+    after_s: float = 1.5
+    """So soon after speech only sound with a voice in it is speech again: people breathe then."""
+    trail_log_odds: float = -1.5
+    """A block with voice at or above this, within the hangover, is still told as the segment's."""
     hangover_s: float = 0.2
     may_be_over_s: float = 0.09
     voiced_peak: float = 0.28
@@ -93,11 +98,13 @@ class SpeechDetector:
         self._echo = EchoGuard(settings.echo_loss_db, round(settings.echo_memory_s * _PER_S))
         self._echoes = 0  # one bit a frame of the newest three
         self._mind_echo = False
+        self._peak = self._two_peaks = 0.0
         self._hum = HumTracker()
         self._confirm = round(settings.confirm_s * _PER_S)
         self._confirm_longer = self._confirm + round(settings.confirm_longer_s * _PER_S)
         self._hangover = round(settings.hangover_s * _PER_S)
         self._unvoiced = round(settings.unvoiced_s * _PER_S)
+        self._after = round(settings.after_s * _PER_S)
         self._may_be_over = round(settings.may_be_over_s * _PER_S)
         self._frame = 0
         self._again_dbfs = SILENCE_DBFS
@@ -117,9 +124,11 @@ class SpeechDetector:
         self._loud = 0  # and: its block stood above the room
         self._onset = self._frame * FRAME
         self._begun = self._frame
-        self._last_active = self._last_voiced = self._frame
+        self._last_active = self._last_voiced = self._trail = self._frame
         self._since = 0
         self._agreed = 0
+        self._has_voice = False
+        self._ended = self._frame - self._after
         self._agreeing = False
         self._loudest = SILENCE_DBFS
         self.log_odds = NOTHING
@@ -178,7 +187,9 @@ class SpeechDetector:
         self.log_odds = front.log_odds
         if front.level_dbfs >= front.floor_dbfs + _LOUD_DB:
             self._loud |= 7
-        voiced = front.measured and front.analyser.peak >= self.settings.voiced_peak
+        peak = front.analyser.peak if front.measured else 0.0
+        self._two_peaks, self._peak = (self._peak + peak) / 2, peak
+        voiced = peak >= self.settings.voiced_peak
         self._voiced += voiced
         if voiced and self.keeps_pitch:
             self._pitches_hz.append(front.analyser.voicing().pitch_hz)
@@ -204,6 +215,7 @@ class SpeechDetector:
         self._onset = max(begun, self._begun) * FRAME
         self._since = 0
         self._agreed = int(scored)
+        self._has_voice = self._two_peaks >= settings.unvoiced_peak
         self._agreeing = scored
         self._loudest = front.level_dbfs
         self._last_active = self._frame
@@ -221,12 +233,15 @@ class SpeechDetector:
             if self._agreeing:
                 self._last_active = self._frame
                 self._agreed += 1
-                if self._agreed >= self.settings.start_blocks:
+                if self._agreed >= self.settings.start_blocks and (
+                    self._has_voice or self._frame - self._ended >= self._after
+                ):
                     self._stage = _SPEAKING
-                    self._last_voiced = self._frame
+                    self._last_voiced = self._trail = self._frame
                     return (Started(self._onset),)
         silent = self._frame - self._last_active
-        confirm = self._confirm_longer if self._agreeing else self._confirm
+        short_of_blocks = self._agreeing and self._agreed < self.settings.start_blocks
+        confirm = self._confirm_longer if short_of_blocks else self._confirm
         if self._since >= confirm or silent >= self._hangover:
             self._stage = _IDLE
             self._again_dbfs = max(self._again_dbfs, self._loudest + self.settings.relearn_db)
@@ -239,9 +254,10 @@ class SpeechDetector:
         settings = self.settings
         if block:
             self._add_to_hum(voiced)
-            front = self._front
-            if front.measured and front.analyser.peak >= settings.unvoiced_peak:
+            if self._two_peaks >= settings.unvoiced_peak:
                 self._last_voiced = self._frame
+                if self.log_odds >= settings.trail_log_odds and self._loud & 1:
+                    self._trail = self._frame
             if (
                 self.log_odds >= settings.stay_log_odds
                 and self._loud & 1
@@ -253,7 +269,8 @@ class SpeechDetector:
         self._stage = _IDLE
         self._heard = self._loud = 0
         self._begun = self._last_active
-        last = max(self._last_active * FRAME, self._onset + FRAME)
+        self._ended = self._frame
+        last = max(self._last_active * FRAME, self._trail * FRAME, self._onset + FRAME)
         ended = Ended(self._onset, last)
         length_s = (last - self._onset) / SAMPLE_RATE
         if self._hum.is_hum(length_s, settings.hum_shortest_s, settings.hum_longest_s):

@@ -26,7 +26,8 @@ NOTHING = -7.0
 """Log-odds of a block that was not worth measuring, at the room's level."""
 
 
-_MURMUR_PEAK = 0.6
+_MURMUR_PEAK = 0.7  # engines reach .65
+_MURMUR_ABOVE_DB = 12.0  # a resampler's ringing before a word lies lower
 _MURMUR_BLOCKS = 3  # after the first, on the same pitch: a knock rings for two, rumble wanders
 _MURMUR = 2.5
 """Log-odds of a steady closed-mouth tone, which the fitted score takes for a machine's after a
@@ -118,7 +119,7 @@ class Front:
             return
         if analyser.mean_snr > _VOICED_SNR:
             self._hold = _HOLD_BLOCKS
-        if analyser.peak >= _MURMUR_PEAK and analyser.is_murmur():
+        if analyser.peak >= _MURMUR_PEAK and above >= _MURMUR_ABOVE_DB and analyser.is_murmur():
             steady = abs(analyser.lag - self._lag) <= 1
             self._murmurs = self._murmurs + 1 if steady else 0
             self._lag = analyser.lag

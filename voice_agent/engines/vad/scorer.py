@@ -4,7 +4,7 @@ from math import exp
 
 import numpy as np
 
-from voice_agent.engines.vad.analysis import BANDS, Analyser
+from voice_agent.engines.vad.analysis import BANDS, NOUGHT, Analyser
 from voice_agent.engines.vad.coefficients import HIDDEN_BIAS, HIDDEN_WEIGHTS, OUT_BIAS, OUT_WEIGHTS
 
 RAW = BANDS + 4
@@ -15,8 +15,8 @@ RATES = np.array([[0.4], [0.1]], np.float32)
 
 _KEEP = 1 - RATES
 _FORGOTTEN = 150
-"""After so many empty blocks (4.5 s) nothing is left of the memories, and denormal numbers, which
-processors are slow with, are kept away."""
+"""After so many empty blocks (4.5 s) nothing is left of the memories."""
+_HEARD = (NOUGHT, 1 / 3, 2 / 3, 1.0)
 
 
 class Scorer:
@@ -41,8 +41,8 @@ class Scorer:
         peak, mean = analyser.peak, analyser.mean_snr
         self._bands[:] = analyser.snr
         now[BANDS] = 4 * peak
-        now[BANDS + 1] = 10 * (peak - 0.2) * min(mean, 1.5) if peak > 0.2 else 0.0
-        now[BANDS + 2] = heard / 3
+        now[BANDS + 1] = 10 * (peak - 0.2) * min(mean, 1.5) if peak > 0.2 else NOUGHT
+        now[BANDS + 2] = _HEARD[heard]
         now[BANDS + 3] = analyser.flux
         np.subtract(now, past, out=step)
         np.multiply(step, RATES, out=step)
@@ -54,7 +54,7 @@ class Scorer:
 
     def _catch_up(self) -> None:
         if self._skipped >= _FORGOTTEN:
-            self._past.fill(0.0)
+            self._past.fill(NOUGHT)
         else:
             self._past *= _KEEP**self._skipped
         self._skipped = 0
