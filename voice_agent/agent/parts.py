@@ -10,6 +10,7 @@ from voice_agent import __version__
 from voice_agent.agent.decoders import Decoders
 from voice_agent.agent.recogniser import Decode
 from voice_agent.agent.speaking import spoken
+from voice_agent.core.lines import COMPANY, OFFERED
 from voice_agent.cues import Grammar, default_grammar
 from voice_agent.engines import models
 from voice_agent.engines.manifest import entry
@@ -24,8 +25,10 @@ from voice_agent.settings import Settings, in_force
 FIRST_SCRIPTS = ("crisis", "opening", "opening-phone")
 """Rendered before a service says "ready": safety first, then what is heard first."""
 
-NEXT_SCRIPTS = ("conversation", "ladder")
-"""Rendered next, while the first conversation may be beginning."""
+NEXT_SCRIPTS = (
+    "conversation", "ladder", *OFFERED, COMPANY, "check-in", "goodbye", "keys",
+)  # fmt: skip
+"""Rendered next, while the first conversation may be beginning: what it may lead to soon."""
 
 
 @dataclass(slots=True)
