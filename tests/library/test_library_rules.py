@@ -140,6 +140,10 @@ NO_RETURN = (
             "'nowe' is no word that the list knows; write 'now', or add it to words.toml.",
         ),
         (
+            "Shall we? One is yes, two is no.", "Shall we, or not?", "ask: Shall we, or",
+            "'ready-phone' names no key; write 'One is yes, two is no.'",
+        ),
+        (
             "source: G5", "source: G9", "source:",
             "'G9' is no row of PRACTICES; write one of A1 to G6.",
         ),

@@ -10,6 +10,7 @@ from voice_agent.library.way import silent_way
 
 ORIENTING = frozenset({"feet", "room", "what holds you", "hands and feet"})
 """Hints of lines that lead the attention to the room or to the body's edges."""
+_KEYS = frozenset({"one", "two", "seven", "key", "keys", "press"})
 _ROOM = frozenset({"room", "floor", "feet"})
 WITHOUT_WORDS = (
     (frozenset({"yes", "first"}), "yes or first", "a hum and key 1 are an answer"),
@@ -43,6 +44,12 @@ def needs_words(source: Source) -> Iterator[Finding]:
                     f"the answer '{answer}' of '{line.id}' cannot be tapped; "
                     "add a choice for it to show.",
                 )  # fmt: skip
+        if line.id.endswith("-phone") and not _KEYS & set(words_of(line.spoken)):
+            yield Finding(
+                source.path,
+                source.line_at(line),
+                f"'{line.id}' names no key; write 'One is yes, two is no.'",
+            )
         keys_known = line != first and {"yes", "no"} <= set(line.answers)
         known = {other.id for other in script.lines}
         if not keys_known and script.plain(line.id) == line.id and f"{line.id}-phone" not in known:
