@@ -130,3 +130,23 @@ def test_a_television_that_speaks_flatly_is_not_the_person() -> None:
         measured(driver, FLAT)
         driver.wait(4)
     assert found(driver) == []
+
+
+def test_a_practice_answers_what_was_noticed_before_it() -> None:
+    """What could not be offered for before a practice began is not offered for after it."""
+    driver = listening()
+    measured(driver, FLAT, 2)
+    driver.starts()
+    driver.wait(1)
+    measured(driver, FLAT)
+    assert len(found(driver)) == 1
+    driver.ends()
+    driver.taps("choice", "feet-and-room")
+    driver.taps("choice", "yes")
+    assert driver.session.stage is Stage.GUIDING
+    driver.until(line="goodbye.after", at_most_s=400)
+    driver.wait(30)
+    driver.says(words=8)
+    driver.wait(8)
+    assert driver.session.stage is Stage.LISTENING
+    assert offers(driver) == []

@@ -51,6 +51,10 @@ class Noticing:
         elif not shutdown.suspected:
             self._why = None
 
+    def answered(self) -> None:
+        """Take that a practice goes on: nothing has to be offered any more."""
+        self._why = None
+
     def due(self, now: int) -> bool:
         """Whether `pass_by` would offer at tick `now`; changes nothing itself.
 

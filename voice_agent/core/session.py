@@ -93,6 +93,8 @@ class Session:
         """Return what came of an input; the picture is drawn anew where anything did."""
         talk = self._talk
         passed = not talk.at(Stage.ENDED) and self._settle()
+        if talk.at(Stage.GUIDING):
+            self._noticing.answered()
         if passed or talk.out or drawn:
             self._draw()
         return talk.out

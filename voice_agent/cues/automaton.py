@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from voice_agent.cues.phrases import I_WORD, Tree
 
-MOST_STATES = 30_000
-"""States that are kept, some 30 MB; beyond, what was found is found anew. Every other sentence leads
+MOST_STATES = 10_000
+"""States that are kept, some 50 MB; beyond, what was found is found anew. Every other sentence leads
 somewhere new, and a service that listens for weeks must not grow with all that was ever said."""
 
 Tag = tuple[int, str]
