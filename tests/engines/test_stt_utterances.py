@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from voice_agent.engines.stt.pieces import Failed, Words
 from voice_agent.engines.stt.queue import Heard
 from voice_agent.engines.stt.utterances import (
     FRAME,
@@ -11,9 +12,7 @@ from voice_agent.engines.stt.utterances import (
     PIECE_LONGEST,
     PREROLL,
     UTTERANCE_LONGEST,
-    Failed,
     Utterances,
-    Words,
 )
 
 LOUD = np.full(FRAME, 1000, np.int16)

@@ -11,13 +11,8 @@ from voice_agent.core import inputs as i
 from voice_agent.core.times import to_seconds
 from voice_agent.cues import Grammar, is_open_ended
 from voice_agent.engines.pitch.queue import InlineMeasurer, Measurer
-from voice_agent.engines.stt.utterances import (
-    VOICED_LOG_ODDS,
-    Failed,
-    Recovered,
-    Utterances,
-    Words,
-)
+from voice_agent.engines.stt.pieces import Failed, Recovered, Words
+from voice_agent.engines.stt.utterances import VOICED_LOG_ODDS, Utterances
 from voice_agent.engines.vad.detector import SpeechDetector
 from voice_agent.engines.vad.edges import Ended, Hum, Started, Suspected, Withdrawn
 

@@ -6,17 +6,26 @@ wait for the last words stay bounded however long somebody talks.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voice_agent.engines.stt.guards import is_unvoiced_phantom
-from voice_agent.engines.stt.partials import Agreement, PartialSchedule
+from voice_agent.engines.stt.pieces import (
+    TICKS_PER_S,
+    Decoded,
+    Failed,
+    Piece,
+    Recovered,
+    Said,
+    Samples,
+    Words,
+    committed_words,
+    joined,
+    quietest,
+)
 from voice_agent.engines.stt.queue import Heard, Recogniser
 
 FRAME = 160
-TICKS_PER_S = 100
 VOICED_LOG_ODDS = 0.5
 """From here on the detector's score of a frame counts as voice (`engines/vad/detector.py`)."""
 PREROLL = 30
@@ -35,109 +44,6 @@ CUT_FROM = 900
 """That part begins here."""
 UTTERANCE_LONGEST = 2400
 """An utterance of so many frames is over with its piece; what follows is one of its own."""
-
-Samples = NDArray[np.int16]
-
-
-@dataclass(slots=True, eq=False)
-class _Piece:
-    """A part of an utterance that is decoded by itself."""
-
-    before: int = 0
-    """Frames before the speech."""
-    frames: list[Samples] = field(default_factory=list)
-    voiced: int = 0
-    candidate: int = -1
-    """Revision of the decode that is final if nothing more is said."""
-    candidate_s: float = 0.0
-    """Seconds of speech in that decode."""
-    agreement: Agreement = field(default_factory=Agreement)
-    schedule: PartialSchedule = field(default_factory=PartialSchedule)
-    text: str | None = None
-    """What stands, once the decode of the whole piece is there."""
-    newest: int = -1
-    """Revision of the newest decode that was taken in."""
-
-    @property
-    def speech_s(self) -> float:
-        return (len(self.frames) - self.before) / TICKS_PER_S
-
-    def settle(self, text: str) -> None:
-        """Take the words of the whole piece: they stand if it is not gone on with."""
-        self.text = text
-        self.agreement.settle(text.split())
-
-    @property
-    def best(self) -> str:
-        return self.agreement.text if self.text is None else self.text
-
-
-@dataclass(slots=True, eq=False)
-class _Utterance:
-    number: int
-    pieces: list[_Piece]
-    length: int = 0
-    """Frames in all pieces but the last."""
-    rev: int = 0
-    ended: bool = False
-    ended_at: int = 0
-    closed: bool = False
-    told: tuple[str, str] = ("", "")
-    """What was told of it last."""
-    dropped: bool = False
-    """It was a hum, or was cut off: what was decoded of it is dropped."""
-
-    @property
-    def last(self) -> _Piece:
-        return self.pieces[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    due: int
-    utterance: _Utterance
-    piece: int
-    rev: int
-    end_tick: int
-    heard: Heard | Exception
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is heard of an utterance now.
-
-    Attributes:
-        utterance: its number.
-        rev: counts the decodes of the utterance.
-        end_tick: where the audio ends in which it was heard.
-        final: whether the utterance is over; a pause may be followed by more of it.
-        text: all words of the utterance so far. Those committed stand until the final.
-        raw: all words, with the newest piece as the newest decode has it: not yet confirmed,
-            for what must not be missed.
-        committed: how many words of `text` stand.
-        spent_s: seconds the decode took.
-    """
-
-    utterance: int
-    rev: int
-    end_tick: int
-    final: bool
-    text: str
-    raw: str
-    committed: int
-    spent_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Recognition failed or lags; told once until it is well again."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """Recognition is well again."""
 
 
 class Utterances:
@@ -163,8 +69,8 @@ class Utterances:
         self._numbers = first
         self._recent: deque[tuple[Samples, bool]] = deque(maxlen=RECENT)
         self._unkept = 0
-        self._utterance: _Utterance | None = None
-        self._results: deque[_Result] = deque()
+        self._utterance: Said | None = None
+        self._results: deque[Decoded] = deque()
         self._wanted: dict[tuple[int, int], int] = {}
         self._failed = False
 
@@ -194,13 +100,13 @@ class Utterances:
         self._unkept = 0
         before = max(0, len(new) - (now - onset))
         if said is None or said.closed or not goes_on:
-            said = self._open(_Piece(before=before))
+            said = self._open(Piece(before=before))
         elif (
             len(said.last.frames) >= PIECE
             and said.last.candidate >= 0
             and onset - said.ended_at >= CUT_PAUSE
         ):
-            self._next_piece(said, _Piece(before=before))
+            self._next_piece(said, Piece(before=before))
         else:
             said.last.candidate = -1
         said.ended = False
@@ -266,12 +172,12 @@ class Utterances:
 
     # Pieces
 
-    def _open(self, piece: _Piece) -> _Utterance:
+    def _open(self, piece: Piece) -> Said:
         self._numbers += 1
-        self._utterance = _Utterance(self._numbers, [piece])
+        self._utterance = Said(self._numbers, [piece])
         return self._utterance
 
-    def _next_piece(self, said: _Utterance, piece: _Piece) -> None:
+    def _next_piece(self, said: Said, piece: Piece) -> None:
         """Go on after a piece whose decode is under way or done; it stands as it is."""
         done = said.last
         said.length += len(done.frames)
@@ -282,16 +188,16 @@ class Utterances:
         else:
             said.pieces.append(piece)
 
-    def _cut(self, said: _Utterance, now: int) -> None:
+    def _cut(self, said: Said, now: int) -> None:
         """End a piece inside speech, where it is quietest; what follows is the next one's."""
         piece = said.last
         at = quietest(piece.frames, CUT_FROM)
-        rest = _Piece(frames=piece.frames[at:], voiced=len(piece.frames) - at)
+        rest = Piece(frames=piece.frames[at:], voiced=len(piece.frames) - at)
         piece.frames = piece.frames[:at]
         self._decode(said, now - len(rest.frames), final=True)
         self._next_piece(said, rest)
 
-    def _withdraw(self, said: _Utterance) -> None:
+    def _withdraw(self, said: Said) -> None:
         """Take back the final that was begun in a pause: the person went on."""
         piece = said.last
         if self._recogniser.withdraw(self, said.number, len(said.pieces) - 1):
@@ -300,23 +206,23 @@ class Utterances:
             piece.schedule.taken(piece.candidate_s)
         piece.candidate = -1
 
-    def _settle(self, said: _Utterance) -> None:
+    def _settle(self, said: Said) -> None:
         self._recogniser.settle(self, said.number, len(said.pieces) - 1)
 
-    def _drop(self, said: _Utterance) -> None:
+    def _drop(self, said: Said) -> None:
         said.dropped = True
         self._wanted = {k: v for k, v in self._wanted.items() if k[0] != said.number}
         self._recogniser.forget(self, said.number)
 
     # Decoding
 
-    def _decode_if_due(self, said: _Utterance, now: int) -> None:
+    def _decode_if_due(self, said: Said, now: int) -> None:
         piece = said.last
         if piece.schedule.due(piece.speech_s):
             piece.schedule.taken(piece.speech_s)
             self._decode(said, now, final=False)
 
-    def _decode(self, said: _Utterance, now: int, *, final: bool, early: bool = False) -> None:
+    def _decode(self, said: Said, now: int, *, final: bool, early: bool = False) -> None:
         piece, index = said.last, len(said.pieces) - 1
         said.rev += 1
         rev = said.rev
@@ -325,7 +231,7 @@ class Utterances:
             self._wanted[said.number, rev] = now
 
         def done(heard: Heard | Exception) -> None:
-            self._results.append(_Result(now + self._latency, said, index, rev, now, heard))
+            self._results.append(Decoded(now + self._latency, said, index, rev, now, heard))
 
         self._recogniser.submit(
             self, np.concatenate(piece.frames), final=final, done=done,
@@ -337,7 +243,7 @@ class Utterances:
     def results(self, now: int) -> list[Words | Failed | Recovered]:
         """Return what is due at this tick; a final waits until its utterance may be over."""
         out: list[Words | Failed | Recovered] = []
-        held: list[_Result] = []
+        held: list[Decoded] = []
         while self._results:
             result = self._results.popleft()
             if result.utterance.dropped:
@@ -356,13 +262,13 @@ class Utterances:
             out += self._failure("lags")
         return out
 
-    def _arrived(self, result: _Result) -> None:
+    def _arrived(self, result: Decoded) -> None:
         """Note that words came: those that were wanted before them are in them."""
         number = result.utterance.number
         for key in [k for k in self._wanted if k[0] == number and k[1] <= result.rev]:
             del self._wanted[key]
 
-    def _taken_in(self, result: _Result, heard: Heard, held: list[_Result]) -> list[Words]:
+    def _taken_in(self, result: Decoded, heard: Heard, held: list[Decoded]) -> list[Words]:
         """Take a decode in; it is told once as words so far, and once more when it is final."""
         said = result.utterance
         piece = said.pieces[result.piece]
@@ -390,11 +296,11 @@ class Utterances:
                 out.append(self._words(result, heard, text, final=True))
         return out
 
-    def _words(self, result: _Result, heard: Heard, text: str, *, final: bool) -> Words:
+    def _words(self, result: Decoded, heard: Heard, text: str, *, final: bool) -> Words:
         said, index = result.utterance, result.piece
-        best = _joined([*(each.best for each in said.pieces[:index]), text])
+        best = joined([*(each.best for each in said.pieces[:index]), text])
         shown = (
-            best if final else _joined([each.agreement.text for each in said.pieces[: index + 1]])
+            best if final else joined([each.agreement.text for each in said.pieces[: index + 1]])
         )
         return Words(
             utterance=said.number,
@@ -403,7 +309,7 @@ class Utterances:
             final=final,
             text=shown,
             raw=best,
-            committed=len(shown.split()) if final else _committed(said.pieces[: index + 1]),
+            committed=len(shown.split()) if final else committed_words(said.pieces[: index + 1]),
             spent_s=heard.spent_s,
         )
 
@@ -418,24 +324,3 @@ class Utterances:
             return []
         self._failed = True
         return [Failed(reason)]
-
-
-def quietest(frames: list[Samples], start: int) -> int:
-    """Return the middle of the quietest .2 s among `frames` from `start` on."""
-    power = [float(np.dot(f.astype(np.float32), f.astype(np.float32))) for f in frames[start:]]
-    smooth = np.convolve(power, np.ones(20), mode="valid")
-    return start + int(np.argmin(smooth)) + 10
-
-
-def _committed(pieces: list[_Piece]) -> int:
-    """Return how many words stand: those of settled pieces, and the next one's that agreed."""
-    count = 0
-    for piece in pieces:
-        count += len(piece.agreement.committed)
-        if piece.text is None:
-            break
-    return count
-
-
-def _joined(texts: list[str]) -> str:
-    return " ".join(text for text in texts if text)

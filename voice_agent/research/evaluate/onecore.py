@@ -17,8 +17,9 @@ from voice_agent.core.config import PatienceSettings
 from voice_agent.core.floor import Floor
 from voice_agent.core.times import to_seconds
 from voice_agent.cues import is_open_ended
+from voice_agent.engines.stt.pieces import Words
 from voice_agent.engines.stt.queue import Decode, DecodeQueue, Done, Heard, Job, Kind
-from voice_agent.engines.stt.utterances import FRAME, VOICED_LOG_ODDS, Utterances, Words
+from voice_agent.engines.stt.utterances import FRAME, VOICED_LOG_ODDS, Utterances
 from voice_agent.engines.vad.detector import SpeechDetector
 from voice_agent.engines.vad.edges import Ended, Hum, Started, Suspected, Withdrawn
 
