@@ -8,6 +8,7 @@ so it works in the telephone band.
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ _MURMUR_ABOVE_700 = 0.04
 _RUMBLE_SHARE = 0.85
 _FOLLOW = np.float32(0.4)
 Vector = NDArray[np.float32]
+_rfft: Any = np.fft.rfft
+"""Its stubs know no single precision, which it keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ class Analyser:
     def look(self, samples: Vector) -> None:
         """Take the levels of the bands alone: enough for the floors."""
         np.multiply(samples, self._window, out=self._work)
-        np.fft.rfft(self._work, out=self._spectrum)
+        _rfft(self._work, out=self._spectrum)
         np.multiply(self._parts, self._parts, out=self._squares)
         self._levels, self._before = self._before, self._levels
         levels = self._levels

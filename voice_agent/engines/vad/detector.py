@@ -36,6 +36,10 @@ class DetectorSettings:
     """Unless the score is lower than this."""
     start_log_odds: float = 1.0
     """A block at or above this counts towards a start; it is suspected by itself."""
+    room_margin: float = 1.5
+    """A start must beat by so much what the room's own sounds score, their 95th percentile."""
+    room_log_odds: float = 3.0
+    """But never more than this is asked for: a loud room is not deaf."""
     start_blocks: int = 4
     """So many such blocks within the time to confirm: started."""
     confirm_s: float = 0.29
@@ -48,7 +52,7 @@ class DetectorSettings:
     unvoiced_peak: float = 0.27
     """What counts as voice for that, the mean of two blocks: under noise a soft voice's correlation
     is low, and a single block of a breath may reach it."""
-    after_s: float = 1.5
+    after_s: float = 0.6
     """So soon after speech only sound with a voice in it is speech again: people breathe then."""
     trail_log_odds: float = -1.5
     """A block with voice at or above this, within the hangover, is still told as the segment's."""
@@ -70,7 +74,11 @@ class DetectorSettings:
 _INT16, _SHAPE = np.dtype(np.int16), (FRAME,)
 _IDLE, _SUSPECTED, _SPEAKING = range(3)
 _A1_HZ = 55.0
+_NEW_BLOCKS = 5
+_NEW_DB = 12.0
 _LOUD_DB = 3.0
+_RISE, _FALL = 0.095, 0.005
+"""Steps by which an estimate settles where a twentieth of what it follows lies above."""
 _LOOK_BACK = (1 << 7) - 1
 _LONG_LOOK_BACK = (1 << 15) - 1
 _PER_S = SAMPLE_RATE // FRAME
@@ -108,6 +116,8 @@ class SpeechDetector:
         self._may_be_over = round(settings.may_be_over_s * _PER_S)
         self._frame = 0
         self._again_dbfs = SILENCE_DBFS
+        self._room = NOTHING
+        self._rise = 0.0
         self._again_step = settings.relearn_db * BLOCK_FRAMES / (settings.relearn_s * _PER_S)
         self.keeps_pitch = False
         """Whether the pitch of voiced blocks is kept for `take_pitch_cents`."""
@@ -130,7 +140,7 @@ class SpeechDetector:
         self._has_voice = False
         self._ended = self._frame - self._after
         self._agreeing = False
-        self._loudest = SILENCE_DBFS
+        self._levels: list[float] = []
         self.log_odds = NOTHING
         """How much the frame `SCORE_DELAY_FRAMES` ago looks like speech."""
 
@@ -206,21 +216,34 @@ class SpeechDetector:
             and front.level_dbfs >= front.floor_dbfs + settings.above_noise_db
             and front.level_dbfs >= self._again_dbfs
         )
-        scored = block and self.log_odds >= settings.start_log_odds
+        if block:
+            self._room += _RISE if self.log_odds > self._room else -_FALL
+        scored = block and self.log_odds >= self._start_log_odds()
         if not (fast or scored):
             return ()
         # Where the sound began, not before a pause of .05 s in it.
         begun = self._frame - max(_run(self._heard | self._loud), 3)
+        return (self._suspect(max(begun, self._begun), scored=scored),)
+
+    def _suspect(self, begun: int, *, scored: bool) -> Suspected:
+        """Begin a suspicion since frame `begun`; `scored`: this block counts towards a start."""
         self._stage = _SUSPECTED
-        self._onset = max(begun, self._begun) * FRAME
+        self._onset = begun * FRAME
         self._since = 0
+        self._rise = 0.0
         self._agreed = int(scored)
-        self._has_voice = self._two_peaks >= settings.unvoiced_peak
         self._agreeing = scored
-        self._loudest = front.level_dbfs
+        self._has_voice = self._two_peaks >= self.settings.unvoiced_peak
+        self._levels = [SILENCE_DBFS] * _NEW_BLOCKS + [self._front.level_dbfs]
         self._last_active = self._frame
         self._hum.clear()
-        return (Suspected(self._onset),)
+        return Suspected(self._onset)
+
+    def _start_log_odds(self) -> float:
+        """Return what a block must reach: more in a room whose own sounds are like speech."""
+        settings = self.settings
+        asked = min(self._room + settings.room_margin, settings.room_log_odds)
+        return max(asked, settings.start_log_odds)
 
     def _suspected(self, block: bool, heard: bool, voiced: bool) -> tuple[Edge, ...]:
         self._since += 1
@@ -228,8 +251,9 @@ class SpeechDetector:
             self._last_active = self._frame
         if block:
             self._add_to_hum(voiced)
-            self._loudest = max(self._loudest, self._front.level_dbfs)
-            self._agreeing = self.log_odds >= self.settings.start_log_odds
+            self._levels.append(self._front.level_dbfs)
+            self._rise += _RISE if self.log_odds > self._room else -_FALL
+            self._agreeing = self.log_odds >= self._start_log_odds()
             if self._agreeing:
                 self._last_active = self._frame
                 self._agreed += 1
@@ -244,10 +268,18 @@ class SpeechDetector:
         confirm = self._confirm_longer if short_of_blocks else self._confirm
         if self._since >= confirm or silent >= self._hangover:
             self._stage = _IDLE
-            self._again_dbfs = max(self._again_dbfs, self._loudest + self.settings.relearn_db)
+            self._room += self._rise
+            withdrawn = Withdrawn(self._onset)
             self._heard = self._loud = 0
             self._begun = self._frame
-            return (Withdrawn(self._onset),)
+            before, since = max(self._levels[:-_NEW_BLOCKS]), max(self._levels[-_NEW_BLOCKS:])
+            if heard and since >= before + _NEW_DB:
+                # What was withdrawn was before this: a breath, and now perhaps a word.
+                self._begun -= _NEW_BLOCKS * BLOCK_FRAMES
+                return (withdrawn, self._suspect(self._begun, scored=False))
+            again_dbfs = max(before, since) + self.settings.relearn_db
+            self._again_dbfs = max(self._again_dbfs, again_dbfs)
+            return (withdrawn,)
         return ()
 
     def _speaking(self, block: bool, voiced: bool) -> tuple[Edge, ...]:
