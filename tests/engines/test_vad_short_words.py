@@ -58,3 +58,25 @@ def test_a_word_is_started_and_never_withdrawn(parts: Parts, text, line, room_db
 
 def _about_the_word(edge: Edge, step: int) -> bool:
     return edge.onset >= (4 + step * STEP_S - 0.1) * RATE
+
+
+def told_while_we_sound(sound: NDArray[np.int16]) -> list[Edge]:
+    """Return the edges where our voice sounds until speech is suspected, as in a call."""
+    detector = SpeechDetector()
+    edges: list[Edge] = []
+    sounds = True
+    for at in range(0, len(sound) - 160, 160):
+        played_dbfs = -20 + 5 * np.sin(9 * at / RATE) if sounds else -120.0
+        new = detector.process(sound[at : at + 160], played_dbfs)
+        sounds = isinstance(new[-1], Withdrawn) if new else sounds
+        edges += new
+    return edges
+
+
+@pytest.mark.parametrize("text", ["Stop.", "Yes.", "Please stop now."])
+def test_a_word_said_into_our_own_voice_on_the_phone_is_started(parts: Parts, text) -> None:
+    """Nothing cancels a telephone's echo: a word is heard all the same, with its soft sounds."""
+    word = parts.renderer.render(Line(phrases_of(text), NATURAL), RATE).samples
+    for step in range(6):
+        edges = told_while_we_sound(on_the_phone(word, 4 + step * STEP_S, -70.0))
+        assert Started in [type(edge) for edge in edges], step

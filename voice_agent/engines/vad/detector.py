@@ -71,6 +71,9 @@ class DetectorSettings:
     echo_memory_s: float = 0.4
 
 
+_ALL_ECHO = 7
+"""All three frames of a block may be our own voice. Where one is louder, somebody speaks into it: a
+word has soft sounds, and with those left out "stop" was not heard while the voice sounded."""
 _INT16, _SHAPE = np.dtype(np.int16), (FRAME,)
 _IDLE, _SUSPECTED, _SPEAKING = range(3)
 _A1_HZ = 55.0
@@ -190,8 +193,7 @@ class SpeechDetector:
         self._blocks += 1
         self._power += front.power
         self._again_dbfs -= self._again_step
-        if self._echoes:
-            front.forget()
+        if self._echoes == _ALL_ECHO:
             self.log_odds = NOTHING
             return False
         self.log_odds = front.log_odds
