@@ -165,6 +165,12 @@ class Handset(Telephone):
         """Return the packets with the voice in them that came in that time."""
         return [p for p in self.packets if p.peak > LOUD and since <= p.at < until]
 
+    def heard_on(self, at: float) -> float:
+        """Return how long the voice was still heard after `at`, in seconds of the line's sound."""
+        before = [p.stamp for p in self.packets if p.at < at]
+        after = [p.stamp for p in self.loud(at)]
+        return (after[-1] - before[-1]) / RATE if before and after else 0.0
+
     def heard_sound(self, since: float = 0.0) -> NDArray[np.int16]:
         """Return what came since then, without regard to gaps."""
         parts = [p.sound for p in self.packets if p.at >= since]

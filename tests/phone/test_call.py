@@ -33,7 +33,8 @@ pytestmark = pytest.mark.phone
 
 TRANSPORT = Path(__file__).parents[1] / "transport"
 QUIET_S = 0.35
-"""From a stop to silence on the wire (issue 3, "Speed")."""
+"""From a stop to silence on the wire (issue 3, "Speed"), by the clock of the sound itself: where the
+whole machine stands still for a moment, nobody hears anything meanwhile."""
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +87,15 @@ def share_heard(heard: NDArray[np.int16], line: NDArray[np.int16]) -> float:
     return found / parts
 
 
-async def to_offer(call: Call) -> None:
+async def to_offer(phone: Handset, call: Call) -> None:
+    """Ask for the offer by a key without a meaning of its own: silence would take 8 s longer."""
+    await call.until(begins("opening-phone", "need"))
+    await phone.press("6")
     await call.until(begins("ladder", "offer-phone"))
 
 
 async def to_practice(phone: Handset, call: Call) -> None:
-    await to_offer(call)
+    await to_offer(phone, call)
     await phone.press("1")
     await call.until(begins("feet-and-room", "invite"))
 
@@ -118,8 +122,8 @@ async def test_a_silent_caller_is_led_by_keys(service, kept):
         await asyncio.sleep(1)
 
         down = await phone.press("3")
-        last = await phone.quiet_for(1.5)
-        assert last - down < QUIET_S
+        await phone.quiet_for(1.5)
+        assert phone.heard_on(down) < QUIET_S
         await phone.press("3")
         await phone.sound(2)
         again = await call.until(begins("feet-and-room", "invite"), after_t=invite["t"])
@@ -142,8 +146,8 @@ async def test_star_is_silence_and_a_second_star_ends(service, kept):
 
         down = await phone.press("*")
         last = await phone.quiet_for(5.5)
-        print(f"* to silence on the wire: {last - down:.3f} s")
-        assert last - down < QUIET_S
+        print(f"* to silence on the wire: {phone.heard_on(down):.3f} s")
+        assert phone.heard_on(down) < QUIET_S
         stopped = await call.until(is_event("key_pressed", digit="*"))
         assert call.said(stopped["t"]) == []
 
@@ -157,7 +161,7 @@ async def test_a_caller_who_speaks_is_understood(service, kept, said):
     """A spoken yes takes the offer, talk pauses the line, "stop" is silence; 0 then reads the numbers."""
     async with Handset(service.sip_port) as phone:
         call = await kept.new([])
-        await to_offer(call)
+        await to_offer(phone, call)
         phone.speak_up(said["Yes."], 0.5)
         invite = await call.until(begins("feet-and-room", "invite"))
         await asyncio.sleep(1)
@@ -183,7 +187,7 @@ async def test_the_own_voice_coming_back_is_no_barge_in(service, kept, said):
     """With the voice returned 20 dB quieter, .2 s late, nothing is taken for speech; a person over it is heard."""
     async with Handset(service.sip_port, echo_db=-20, echo_s=0.2) as phone:
         call = await kept.new([])
-        await to_offer(call)
+        await to_offer(phone, call)
         await asyncio.sleep(5)
         spoken_of = [e for e in call.look() if e["type"].startswith("speech_")]
         assert spoken_of == []

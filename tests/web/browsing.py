@@ -5,6 +5,7 @@ messages of the service, taps, and fifty times a second the level of the voice. 
 let several visits run side by side and read later, to the hundredth, what happened in each.
 """
 
+import base64
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ DIARY = """(() => {
   const now = () => performance.now() / 1000
   const diary = globalThis.diary = {
     captions: [], statuses: [], messages: [], taps: [], levels: [], pcs: [], pilot: [], mic: null,
+    plan: [], spoken: {},
   }
   const Real = RTCPeerConnection
   globalThis.RTCPeerConnection = class extends Real {
@@ -29,7 +31,13 @@ DIARY = """(() => {
       channel.addEventListener('message', ({data}) => {
         const message = JSON.parse(data)
         diary.messages.push([now(), message])
-        if (message.type === 'caption') diary.captions.push([now(), message])
+        if (message.type !== 'caption') return
+        diary.captions.push([now(), message])
+        const next = diary.plan[0]
+        if (mouth && next?.during === `${message.script}/${message.line}`) {
+          diary.plan.shift()
+          setTimeout(() => speak(next), next.afterS * 1000)
+        }
       })
       return channel
     }
@@ -40,8 +48,25 @@ DIARY = """(() => {
     media.getUserMedia = async wanted => {
       const stream = await ask(wanted)
       diary.mic = now()
-      return stream
+      return diary.plan.length ? joined(stream) : stream
     }
+  }
+  let mouth
+  const joined = async microphone => {
+    const context = new AudioContext()
+    for (const each of diary.plan) {
+      const bytes = Uint8Array.from(atob(each.wave), letter => letter.charCodeAt(0))
+      each.buffer = await context.decodeAudioData(bytes.buffer)
+    }
+    mouth = context.createMediaStreamDestination()
+    context.createMediaStreamSource(microphone).connect(mouth)
+    return mouth.stream
+  }
+  const speak = ({name, buffer}) => {
+    const source = new AudioBufferSourceNode(mouth.context, {buffer})
+    source.connect(mouth)
+    source.start()
+    diary.spoken[name] = [now(), now() + buffer.duration]
   }
   document.addEventListener('click', event => {
     const button = event.target.closest('[data-testid]')
@@ -134,6 +159,30 @@ class Visit:
     def pilot(self, *taps: Sequence[str]) -> None:
         """Let the page tap these by itself, each as soon as it is there."""
         self.page.evaluate("taps => { diary.pilot.push(...taps) }", [list(tap) for tap in taps])
+
+    def speech(self, plan: Sequence[tuple[str, float, str, bytes]]) -> None:
+        """Say something into the microphone, each so many seconds after a line has begun.
+
+        Args:
+            plan: (the line, seconds, a name for it, a WAV file), in their order. The line is
+                waited for, so that on a busy machine nobody answers what was not asked yet.
+        """
+        names = ("during", "afterS", "name")
+        rows = [
+            {**dict(zip(names, each, strict=True)), "wave": base64.b64encode(wave).decode()}
+            for *each, wave in plan
+        ]
+        self.page.evaluate("rows => { diary.plan.push(...rows) }", rows)
+
+    def spoken(self, name: str) -> tuple[float, float]:
+        """Wait until this was said; return when it began and when it ended, in page time."""
+
+        def over() -> list[float] | None:
+            span = self.page.evaluate("name => diary.spoken[name] ?? null", name)
+            return span if span is not None and self.now >= span[1] else None
+
+        began, ended = self.until(f"'{name}' was said", over, 60)
+        return began, ended
 
     # What was seen
 

@@ -1,14 +1,17 @@
 """A real `voice-agent serve` in a process of its own, for tests that need the whole service."""
 
+import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 
 class Running:
@@ -37,6 +40,13 @@ class Running:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    def events(self, session: str) -> list[dict[str, Any]]:
+        """What is kept of a session so far, in its order; it is written four times a second."""
+        database = f"file:{self.data_dir / 'still-here.sqlite3'}?mode=ro"
+        with closing(sqlite3.connect(database, uri=True, timeout=5)) as db:
+            query = "SELECT body FROM lines WHERE session_id = ? ORDER BY seq"
+            return [json.loads(body) for (body,) in db.execute(query, (session,))]
 
     def start(self, timeout_s: float = 240) -> Self:
         """Start and wait for "Ready"; the first start may have to render lines."""

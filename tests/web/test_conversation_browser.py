@@ -3,15 +3,18 @@
 The visits run side by side, so that the openings are lived through once; each test reads its own.
 """
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 from browsing import Screens, Visit, launch, visit
 from playwright.sync_api import sync_playwright
 from running import Running
-from scene import Scene
+from scene import RATE, Scene
 
 from voice_agent.agent.parts import Parts
 
@@ -32,9 +35,9 @@ PRACTICE = [
 ]  # fmt: skip
 PLAYOUT = {"say", "pause", "resume", "stop"}
 QUIET_WITHIN_S = 0.35
-
-# When the bundled voice speaks into the second microphone, in s from its first sample.
-ASIDE_S, COUGH_S, YES_S, STOP_S = 7.0, 14.0, 42.0, 46.5
+"""From a tap or a word to silence (issue 3, "quiet within a third of a second")."""
+HELD_S = 2.0
+"""For so long a cough may hold the voice, in session time: a moment (issue 3, "and it goes on")."""
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +52,28 @@ def screens(tmp_path_factory: pytest.TempPathFactory) -> Screens:
     return Screens(tmp_path_factory.mktemp("screens"))
 
 
+def wave(scene: Scene, length_s: float) -> bytes:
+    """Return the beginning of a scene as a WAV file."""
+    file = io.BytesIO()
+    sound = np.clip(scene.samples[: round(length_s * RATE)], -1, 1)
+    soundfile.write(file, sound, RATE, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
 @pytest.fixture(scope="module")
-def scene(parts: Parts) -> Scene:
-    """Somebody who talks into the voice, coughs, says yes to the offer, and stop."""
-    made = Scene(parts, 70.0)
-    made.say(ASIDE_S, "It was such a long day today.")
-    made.cough(COUGH_S)
-    made.say(YES_S, "Yes.")
-    made.say(STOP_S, "Stop.")
-    return made
+def speech(parts: Parts) -> list[tuple[str, float, str, bytes]]:
+    """What somebody says: into the voice, a cough, yes to the offer, and stop."""
+
+    def said(text: str) -> bytes:
+        scene = Scene(parts, 5.0).say(0.0, text)
+        return wave(scene, scene.said[0][1])
+
+    return [
+        ("opening/quiet", 2.0, "aside", said("It was such a long day today.")),
+        ("opening/kept", 2.5, "cough", wave(Scene(parts, 1.0).cough(0.1), 0.5)),
+        ("ladder/offer", 3.0, "yes", said("Yes.")),
+        ("feet-and-room/invite", 2.5, "stop", said("Stop.")),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -65,32 +81,31 @@ def visits(
     service: Running,
     chromium: str,
     parts: Parts,
-    scene: Scene,
+    speech: list[tuple[str, float, str, bytes]],
     screens: Screens,
     tmp_path_factory: Any,
 ) -> Iterator[dict[str, Visit]]:
     """Five people at once: silent, speaking, only tapping, refusing, and without a microphone."""
     folder = tmp_path_factory.mktemp("microphones")
     silence = Scene(parts, 240.0, room_dbfs=-75.0).write(folder / "silence.wav")
-    speech = scene.write(folder / "speech.wav")
     with sync_playwright() as driver:
         hushed = launch(driver, chromium, silence)
-        talking = launch(driver, chromium, speech)
         bare = launch(driver, chromium, None)
         made = {
             "silent": visit(hushed, service.url),
-            "speaking": visit(talking, service.url),
+            "speaking": visit(hushed, service.url),
             "taps": visit(bare, service.url, reduced_motion="reduce"),
             "refused": visit(hushed, service.url, allowed=False),
             "absent": visit(bare, service.url),
         }
         screens.look(made["silent"], "arrival")
+        made["speaking"].speech(speech)
         for name in ("speaking", "silent", "refused", "absent"):
             made[name].tap("start")
         made["taps"].page.locator("#tap-only").click()
         made["taps"].pilot(["choice", "A word for it"])
         yield made
-        for browser in (hushed, talking, bare):
+        for browser in (hushed, bare):
             browser.close()
 
 
@@ -156,7 +171,8 @@ def test_a_tapped_choice_begins_its_practice(silent: Visit, screens: Screens) ->
     invite = silent.until_said("feet-and-room/invite", 5)
     assert invite.at - tapped < 1.5
     silent.until_status("Guiding you, slowly")
-    ready = silent.until_said("feet-and-room/ready")
+    silent.tap("skip")
+    ready = silent.until_said("feet-and-room/ready", 5)
     silent.until("yes or not now", lambda: silent.choices == ["Yes", "Not now"])
     assert ready.text == "Shall we?"
     screens.look(silent, "question")
@@ -167,15 +183,23 @@ def test_a_tapped_choice_begins_its_practice(silent: Visit, screens: Screens) ->
     assert silent.detail.endswith("left")
 
 
-def test_between_two_lines_there_is_the_silence_of_the_script(silent: Visit) -> None:
+def test_between_two_lines_there_is_the_silence_of_the_script(
+    silent: Visit, service: Running
+) -> None:
     """After "Notice where your feet meet the floor" come six seconds without any sound."""
     press = silent.until_said("feet-and-room/press")
     feet = silent.said[-2]
     assert silent.lines == [*OPENING, "ladder/soft-1", "ladder/offer", *PRACTICE]
     assert feet.text == "Notice where your feet meet the floor."
-    # To the sample it is proven without a browser; a busy machine's browser stretches its sound.
-    quiet = silent.longest_silence(feet.at, press.at)
-    assert 4 < quiet < 8, quiet
+    silent.watch(0.5)  # until it is written
+    told = service.events(silent.stored["id"])
+    words = [e for e in told if e["type"] == "line_rendered" and e["line"] == "feet"][-1]
+    over = next(e for e in told if e["type"] == "playout_finished" and e["line"] == "feet")
+    words_s = words["samples"] / words["sample_rate"]
+    assert over["t"] - feet.t == pytest.approx(words_s + 6, abs=0.02)
+    # In the browser a lost packet is bridged with sound and a late one waited for, so that on a
+    # busy machine its silence begins up to a second late; in the session's time it is exact.
+    assert silent.longest_silence(feet.at, press.at) > 4
     assert silent.loudest(feet.at, press.at) > -30
 
 
@@ -198,7 +222,8 @@ def test_pause_holds_the_voice_and_go_on_takes_it_up(silent: Visit, screens: Scr
 
 def test_stop_is_quiet_at_once_and_asks_nothing(silent: Visit, screens: Screens) -> None:
     """Stop while the voice speaks: silence within .35 s, and nothing more for five seconds."""
-    chair = silent.until_said("feet-and-room/chair")
+    silent.tap("skip")
+    chair = silent.until_said("feet-and-room/chair", 5)
     silent.until_heard(chair.at + 0.3)
     stopped = silent.tap("stop")
     silent.until_status("Quiet now. Still here.")
@@ -211,61 +236,96 @@ def test_stop_is_quiet_at_once_and_asks_nothing(silent: Visit, screens: Screens)
 
 
 def test_talk_into_the_voice_pauses_it_and_an_aside_lets_it_go_on(
-    visits: dict[str, Visit], scene: Scene
+    visits: dict[str, Visit], service: Running
 ) -> None:
     """Who speaks into a line is heard out in silence; then the line goes on at its phrase."""
     speaking = visits["speaking"]
-    began, ended = spoken(speaking, scene, "It was such a long day today.")
+    began, _ = speaking.spoken("aside")
 
-    def again() -> list[str]:
-        said = speaking.lines
-        return sorted({line for line in said if said.count(line) > 1})
+    def gone_on() -> bool:
+        told = service.events(speaking.stored["id"])
+        ended = next((e["t"] for e in told if e["type"] == "speech_ended"), None)
+        return ended is not None and any(e["type"] == "resume" and e["t"] > ended for e in told)
 
-    speaking.until("a line said again", again)
-    speaking.until("the aside is over", lambda: speaking.now > ended + 1)
+    speaking.until("the line goes on", gone_on)
+    told = service.events(speaking.stored["id"])
+    ended = next(e for e in told if e["type"] == "speech_ended")
+    held = [e for e in told if e["type"] == "pause" and e["t"] < ended["t"]]
+    on = next(e for e in told if e["type"] == "resume" and e["t"] > ended["t"])
+    # One more where they took a breath, or where the beginning was soft.
+    assert 1 <= len(held) <= 2
+    assert held[0]["t"] - ended["onset_s"] < QUIET_WITHIN_S
+    assert on["t"] > ended["last_s"]
+    cut = next(e for e in told if e["type"] == "playout_paused" and e["t"] == held[-1]["t"])
+    again = next(e for e in told if e["type"] == "playout_started" and e["t"] >= on["t"])
+    line = next(e for e in told if e["type"] == "line_rendered" and e["line"] == cut["line"])
+    assert again["line"] == cut["line"]
+    assert again["sample"] == max(at for at in line["phrases"] if at <= cut["sample"])
+    # And the same in the page: the voice, silence while they speak, the voice.
+    paused_at, resumed_at = (
+        next(at for at, m in speaking.messages if (m["type"], m["t"]) == (e["type"], e["t"]))
+        for e in (held[-1], on)
+    )
     assert speaking.loudest(began - 1, began) > -40
-    assert speaking.longest_silence(began, ended + 1) > 0.5
-    assert set(again()) <= set(OPENING)
-    assert any(said.key in again() and said.at > ended for said in speaking.said)
-    assert list(dict.fromkeys(speaking.lines)) == OPENING[: len(set(speaking.lines))]
+    # How soon it is quiet is asserted above in session time, for taps in the tests before this, and
+    # by benchmarks/response.py; here, that nothing sounds while they go on (.54 s at a load of 18).
+    assert speaking.last_sound(paused_at + 1, resumed_at) is None
+    speaking.until_heard(resumed_at)
 
 
-def test_a_cough_loses_no_line(visits: dict[str, Visit]) -> None:
+def test_a_cough_loses_no_line(visits: dict[str, Visit], service: Running) -> None:
     """A cough holds the voice for a moment at most, and every line of the opening is said."""
     speaking = visits["speaking"]
-    speaking.until_said("opening/need")
-    coughed = speaking.page.evaluate("diary.mic") + COUGH_S
-    assert speaking.longest_silence(coughed, coughed + 4) < 2.0
+    need = speaking.until_said("opening/need")
     assert list(dict.fromkeys(speaking.lines))[: len(OPENING)] == OPENING
+    speaking.spoken("cough")
+    told = service.events(speaking.stored["id"])
+    aside = next(e for e in told if e["type"] == "speech_ended")
+    plays = [e for e in told if e["type"] in ("pause", "resume") and e["t"] < need.t]
+    assert [e["type"] for e in plays] == ["pause", "resume"] * (len(plays) // 2)
+    coughs = [
+        on["t"] - off["t"]
+        for off, on in zip(plays[::2], plays[1::2], strict=True)
+        if off["t"] > aside["t"]
+    ]
+    assert all(held < HELD_S for held in coughs)
 
 
-def test_a_spoken_yes_takes_the_first_choice(visits: dict[str, Visit], scene: Scene) -> None:
+def test_a_spoken_yes_takes_the_first_choice(visits: dict[str, Visit], service: Running) -> None:
     """Yes, said after the offer, begins the practice that was named first."""
     speaking = visits["speaking"]
     invite = speaking.until_said("feet-and-room/invite", 60)
-    began, ended = spoken(speaking, scene, "Yes.")
-    assert began < invite.at < ended + 4
+    began, _ = speaking.spoken("yes")
+    assert began < invite.at
+    told = service.events(speaking.stored["id"])
+    yes = [e for e in told if e["type"] == "speech_ended" and e["t"] <= invite.t][-1]
+    heard = [e for e in told if e["type"] == "transcript" and e["t"] <= invite.t][-1]
+    assert heard["cues"] == ["yes"]
+    assert invite.t - yes["last_s"] < 4  # words that lag 3 s are not waited for, .8 s is patience
 
 
-def test_a_spoken_stop_is_quiet_and_asks_nothing(visits: dict[str, Visit], scene: Scene) -> None:
+def test_a_spoken_stop_is_quiet_and_asks_nothing(
+    visits: dict[str, Visit], service: Running
+) -> None:
     """Stop, said into a line: the voice falls silent with the word, and says no more."""
     speaking = visits["speaking"]
     speaking.until_status("Quiet now. Still here.", 30)
-    began, ended = spoken(speaking, scene, "Stop.")
+    began, ended = speaking.spoken("stop")
     assert speaking.loudest(began - 1, began) > -40
-    told = [(at, m) for at, m in speaking.messages if at > began and m["type"] in PLAYOUT]
-    (_, pause), (stopped_at, stop) = told
-    assert (pause["type"], stop["type"]) == ("pause", "stop")
-    assert stop["t"] - pause["t"] < 3  # the word takes .6 s; benchmarks/response.py times the rest
+    stopped_at, stop = next(
+        (at, m) for at, m in speaking.messages if m["type"] == "stop" and at > began
+    )
     speaking.until("four seconds", lambda: speaking.now > max(ended, stopped_at) + 4)
+    told = service.events(speaking.stored["id"])
+    onset = [e for e in told if e["type"] == "speech_suspected" and e["t"] <= stop["t"]][-1]
+    after = [e for e in told if e["t"] >= onset["t"] and e["type"] in PLAYOUT]
+    assert [e["type"] for e in after] == ["pause", "stop"]
+    assert after[0]["t"] - onset["onset_s"] < QUIET_WITHIN_S
+    assert (
+        stop["t"] - onset["onset_s"] < 3
+    )  # the word takes .6 s; benchmarks/response.py times the rest
     assert speaking.last_sound(stopped_at + QUIET_WITHIN_S) is None
     assert speaking.lines[-1] == "feet-and-room/invite"
-
-
-def spoken(speaking: Visit, scene: Scene, words: str) -> tuple[float, float]:
-    """Return when, in the page's time, these words of the scene began and ended."""
-    mic = speaking.page.evaluate("diary.mic")
-    return next((mic + start, mic + end) for start, end, text in scene.said if text == words)
 
 
 def test_everything_can_be_done_by_taps_alone(visits: dict[str, Visit], screens: Screens) -> None:

@@ -88,11 +88,11 @@ def in_a_line(there: Visit) -> Said:
     return line
 
 
-def events(service: Running, *command: str) -> str:
-    """What `voice-agent sessions …` prints."""
+def listed(service: Running) -> str:
+    """What `voice-agent sessions list` prints."""
     env = {**os.environ, "VOICE_AGENT_DATA_DIR": str(service.data_dir)}
     done = subprocess.run(
-        [sys.executable, "-m", "voice_agent", "sessions", *command],
+        [sys.executable, "-m", "voice_agent", "sessions", "list"],
         env=env, capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     return done.stdout
@@ -100,7 +100,7 @@ def events(service: Running, *command: str) -> str:
 
 def stored_lines(service: Running, session: str) -> list[str]:
     """The lines that began to sound, as the stored log has them."""
-    rows = [json.loads(row) for row in events(service, "show", session).splitlines()]
+    rows = service.events(session)
     return [f"{r['script']}/{r['line']}" for r in rows if r["type"] == "playout_started"]
 
 
@@ -229,12 +229,13 @@ def test_leave_now_deletes_everything(practising: Visit, service: Running) -> No
     """Leave now: silence, an ordinary page, no way back, and nothing of it left anywhere."""
     in_a_line(practising)
     session, token = practising.stored["id"], practising.stored["token"]
-    assert session in events(service, "list")
+    assert service.events(session)
     assert asked(service, session, token) == 200
     practising.page.get_by_test_id("leave-now").click()
     practising.page.wait_for_url("**/ordinary")
     practising.until("the token is revoked", lambda: asked(service, session, token) == 404)
-    practising.until("it is gone", lambda: session not in events(service, "list"))
+    practising.until("it is gone", lambda: not service.events(session))
+    assert session not in listed(service)
     files = [path for path in service.data_dir.rglob("*") if path.is_file()]
     assert files
     assert [path.name for path in files if session.encode() in path.read_bytes()] == []
