@@ -42,7 +42,7 @@ def test_a_further_cue_counts_where_the_data_name_it() -> None:
 
 def test_an_unknown_label_is_refused() -> None:
     """A typing error in the table is told, not counted."""
-    with pytest.raises(UsageError, match="Row 1: 'crysis' is no label"):
+    with pytest.raises(UsageError, match="'crysis' is no label"):
         evaluate([{"text": "x", "label": "crysis"}])
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from voice_agent.core.errors import UsageError
-from voice_agent.research.evaluate.manifest import one_of, read, seconds
+from voice_agent.research.evaluate.manifest import Row, one_of, read, seconds
 
 
 def table(folder: Path, text: str) -> Path:
@@ -66,11 +66,18 @@ def test_what_is_not_a_table_is_refused(tmp_path):
 def test_seconds_are_numbers_from_nought_on(value):
     """A time that is none is refused with its column."""
     with pytest.raises(UsageError, match="column start_s"):
-        seconds({"start_s": value}, "start_s")
+        seconds(Row(start_s=value), "start_s")
 
 
 def test_an_unknown_word_is_told_what_is_known():
     """A label outside the list is refused with the list."""
-    assert one_of({"label": "yes"}, "label", ("yes", "no")) == "yes"
+    assert one_of(Row(label="yes"), "label", ("yes", "no")) == "yes"
     with pytest.raises(UsageError, match="known are yes, no"):
-        one_of({"label": "maybe"}, "label", ("yes", "no"))
+        one_of(Row(label="maybe"), "label", ("yes", "no"))
+
+
+def test_a_wrong_value_is_told_with_its_line(tmp_path):
+    """Whoever has a thousand rows is told which one to mend."""
+    rows = read(table(tmp_path, "text,label\nhello,yes\nhello,maybe\n"), ("text", "label"))
+    with pytest.raises(UsageError, match=r"manifest\.csv, line 3: 'maybe' in the column label"):
+        one_of(rows[1], "label", ("yes", "no"))

@@ -10,7 +10,7 @@ import numpy as np
 from voice_agent.core.errors import UsageError
 from voice_agent.cues import default_grammar
 from voice_agent.cues.labels import LABELS, label_of
-from voice_agent.research.evaluate.manifest import Row
+from voice_agent.research.evaluate.manifest import Row, place
 from voice_agent.research.evaluate.plots import figure_to
 from voice_agent.research.evaluate.result import Number, Result
 from voice_agent.research.evaluate.work import OnProgress, over
@@ -31,10 +31,10 @@ def evaluate(rows: Sequence[Row], *, jobs: int = 1, progress: OnProgress | None 
         UsageError: a label is neither one of DESIGN's nor one of our cues.
     """
     known = {*LABELS, *default_grammar().ids}
-    for place, row in enumerate(rows, start=1):
+    for row in rows:
         if row["label"] not in known:
             raise UsageError(
-                f"Row {place}: '{row['label']}' is no label; use one of {', '.join(LABELS)}."
+                f"{place(row)}'{row['label']}' is no label; use one of {', '.join(LABELS)}."
             )
     named = frozenset(row["label"] for row in rows) - frozenset(LABELS)
     heard = over(_heard, [row["text"] for row in rows], jobs=jobs, progress=progress)

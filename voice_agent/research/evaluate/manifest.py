@@ -7,8 +7,12 @@ from pathlib import Path
 
 from voice_agent.core.errors import UsageError
 
-Row = dict[str, str]
-"""One line of a table by column; `audio` is a path that can be opened as it stands."""
+
+class Row(dict[str, str]):
+    """One line of a table by column; `audio` is a path that can be opened as it stands."""
+
+    place = ""
+    """Which line of which table it is, for who has to mend it."""
 
 
 def read(path: Path, columns: Sequence[str]) -> list[Row]:
@@ -43,7 +47,8 @@ def read(path: Path, columns: Sequence[str]) -> list[Row]:
 
 
 def _row(table: Path, line: int, raw: dict[str, str | None], columns: Sequence[str]) -> Row:
-    row = {key: (value or "").strip() for key, value in raw.items() if isinstance(key, str)}
+    row = Row({key: (value or "").strip() for key, value in raw.items() if isinstance(key, str)})
+    row.place = f"{table}, line {line}: "
     if any(raw.get(each) is None for each in columns):
         raise UsageError(f"{table}, line {line}: has fewer values than columns.")
     if "audio" in columns:
@@ -68,8 +73,7 @@ def seconds(row: Row, column: str) -> float:
         value = -1.0
     if not (isfinite(value) and value >= 0):
         raise UsageError(
-            f"'{row[column]}' in the column {column} is not a number of seconds"
-            f"{' (' + Path(row['audio']).name + ')' if row.get('audio') else ''}."
+            f"{place(row)}'{row[column]}' in the column {column} is not a number of seconds."
         )
     return value
 
@@ -82,6 +86,11 @@ def one_of(row: Row, column: str, known: Sequence[str]) -> str:
     """
     if row[column] not in known:
         raise UsageError(
-            f"'{row[column]}' in the column {column} is not known; known are {', '.join(known)}."
+            f"{place(row)}'{row[column]}' in the column {column} is not known; known are {', '.join(known)}."
         )
     return row[column]
+
+
+def place(row: dict[str, str]) -> str:
+    """Return where a row stands; rows made in code stand nowhere."""
+    return row.place if isinstance(row, Row) else ""

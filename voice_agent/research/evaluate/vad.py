@@ -163,10 +163,12 @@ def evaluate(
     by_audio: dict[str, list[Segment]] = defaultdict(list)
     for row in rows:
         by_audio[row["audio"]]  # a recording of nothing but silence has a row with another label
-        if row["label"] == "speech":
+        if row["label"].casefold() == "speech":
             start_s, end_s = manifest.seconds(row, "start_s"), manifest.seconds(row, "end_s")
             if end_s <= start_s:
-                raise UsageError(f"{row['audio']}: speech ends ({end_s}) before it starts.")
+                raise UsageError(
+                    f"{manifest.place(row)}speech ends ({end_s:g} s) before it starts."
+                )
             by_audio[row["audio"]].append((start_s, end_s))
     found = work.over(_recording, list(by_audio.items()), jobs=jobs, progress=progress)
     return _result(found)
@@ -177,6 +179,12 @@ def _recording(item: tuple[str, list[Segment]]) -> dict[str, Any]:
     audio, labelled = item
     frames = read_frames(Path(audio))
     length_s = len(frames) / _PER_S
+    last_s = max((end for _, end in labelled), default=0.0)
+    if last_s > length_s + _ROUNDED_S:
+        raise UsageError(
+            f"{audio} lasts {length_s:.1f} s, but speech is said to end at {last_s:g} s: "
+            "the times are in seconds from its beginning."
+        )
     speech = merged(labelled, length_s)
     heard = listen(frames)
     labels = np.zeros(len(frames), bool)
@@ -208,7 +216,9 @@ def read_frames(audio: Path) -> Frames:
     try:
         sound, rate = soundfile.read(audio, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
-        raise UsageError(f"{audio} cannot be read as a recording: {error}.") from error
+        raise UsageError(
+            f"{audio} cannot be read as a recording: {str(error).rstrip('.')}."
+        ) from error
     mono = np.nan_to_num(sound.mean(axis=1))
     if rate != _RATE:
         mono = soxr.resample(mono, rate, _RATE)
@@ -243,6 +253,8 @@ def _result(found: list[dict[str, Any]]) -> Result:
     return Result("vad", len(found), metrics, [_row(each) for each in found])
 
 
+_ROUNDED_S = 1.0
+"""Labels may end a little after the recording: they were rounded, or it was cut."""
 _COUNTS = ("silences", "found", "broken", "invented")
 
 
