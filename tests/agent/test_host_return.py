@@ -1,12 +1,14 @@
-"""A session that a crash cut off comes back once, whole, and is not lost by a line that fails."""
+"""A session that a crash or a closed tab cut off comes back once, whole; a failing line loses none."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stand_ins import Line
+from stand_ins import Line, Loop
+from stand_ins import session as stood
 
 from voice_agent.agent import pump
 from voice_agent.agent.host import Host
@@ -162,3 +164,110 @@ async def test_a_line_that_another_page_took_meanwhile_is_refused(host: Host) ->
     with pytest.raises(HeldElsewhereError):
         await host.attach(session, Line(LineState.CONNECTED), "another page")
     assert host.sessions[session].transport is first
+
+
+async def closed_tab(host: Host) -> tuple[pump.Pump, str, float]:
+    """A session whose page is gone since the time that is returned."""
+    opened = await host.open(via="web", microphone=True, country=None, mode="solo")
+    line = Line()
+    await host.attach(opened.id, line, "page")
+    moved, began_s = pump.Pump(host), host.sessions[opened.id].made_s
+    moved.step(began_s + 0.05)
+    moved.step(began_s + 0.1)
+    await line.close()
+    moved.step(began_s + 0.15)
+    assert host.sessions[opened.id].lost_at_s is not None
+    return moved, opened.id, began_s + 0.15
+
+
+async def test_a_closed_tab_gives_its_place_up_and_waits_in_the_store(host: Host) -> None:
+    """After the grace it is interrupted, takes no place, and nothing more is written of it."""
+    host.parts = replace(
+        host.parts, settings=host.parts.settings.model_copy(update={"max_sessions": 1})
+    )
+    moved, session, lost_s = await closed_tab(host)
+    moved.step(lost_s + pump.PARK_S - 1)
+    assert await host.state(session) == ("live", True)
+    with pytest.raises(FullError):
+        await host.open(via="web", microphone=True, country=None, mode="solo")
+    moved.step(lost_s + pump.PARK_S + 1)
+    assert await host.state(session) == ("interrupted", True)
+    rows = list(host.store.lines(session))
+    assert any('"connection_lost"' in row for row in rows)
+    for later in range(10):
+        moved.step(lost_s + pump.PARK_S + 2 + later)
+    assert list(host.store.lines(session)) == rows
+    await host.open(via="web", microphone=True, country=None, mode="solo")
+
+
+async def test_a_closed_tab_is_gone_on_with_as_after_a_crash(host: Host) -> None:
+    """Its token still opens it; the next line says sorry and goes on, and the log stays gapless."""
+    opened = await host.open(via="web", microphone=True, country=None, mode="solo")
+    await host.attach(opened.id, Line(), "page")
+    live = host.sessions[opened.id]
+    live.step_to(live.made_s + 0.05, NOW)
+    host.park(live, pump.PARK_S)
+    assert await host.knows(opened.id, opened.token)
+    assert not await host.knows(opened.id, "another")
+    line = Line()
+    await host.attach(opened.id, line, "another page")
+    again = host.sessions[opened.id]
+    assert again is not live
+    again.step_to(again.made_s + 0.05, NOW)
+    again.keep()
+    rows = [json.loads(row) for row in host.store.lines(opened.id)]
+    assert [row.get("after") for row in rows if row["type"] == "connection_restored"] == ["restart"]
+    at = 1
+    for row in rows:
+        assert row["seq"] == at
+        at += row.get("rows", 1)
+    assert any(message["type"] == "say" for message in line.sent)
+
+
+async def test_a_closed_tab_is_deleted_in_time_after_the_line_closed(host: Host) -> None:
+    """The grace counts: it began when the line was lost, not when the session was put away."""
+    moved, session, lost_s = await closed_tab(host)
+    moved.step(lost_s + pump.PARK_S + 1)
+    record = host.store.get(session)
+    assert record is not None
+    assert record.closed_unix == pytest.approx(NOW - pump.PARK_S - 1, abs=0.1)
+    host.store.sweep(NOW + 1800 - pump.PARK_S - 2)
+    assert host.store.get(session) is not None
+    host.store.sweep(NOW + 1800 - pump.PARK_S)
+    assert host.store.get(session) is None
+
+
+async def test_a_page_that_is_just_connecting_is_waited_for(host: Host) -> None:
+    """At the end of the grace a new line that was answered just now is not closed again."""
+    moved, session, lost_s = await closed_tab(host)
+    live = host.sessions[session]
+    live.attach(Line(LineState.LOST), "page", lost_s + pump.PARK_S - 1)
+    moved.step(lost_s + pump.PARK_S + 1)
+    assert session in host.sessions
+    moved.step(lost_s + pump.PARK_S + 20)
+    assert session not in host.sessions
+
+
+async def test_a_closed_tab_stays_live_while_the_disk_will_not(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not on disk could not be gone on with from there."""
+    moved, session, lost_s = await closed_tab(host)
+    monkeypatch.setattr(Store, "fault", "The disk is full.")
+    moved.step(lost_s + pump.PARK_S + 1)
+    assert session in host.sessions
+    monkeypatch.setattr(Store, "fault", None)
+    moved.step(lost_s + pump.PARK_S + 2)
+    assert session not in host.sessions
+
+
+def test_a_lost_call_is_not_put_away() -> None:
+    """A caller has no way back to it: a call goes on until it is hung up."""
+    live = stood(Loop(), via="phone")
+    live.attach(Line(LineState.LOST), None, 0.0)
+    live.lost_at_s = 0.05
+    assert live.gone_s(1000.0) == 0.0
+    page = stood(Loop())
+    page.attach(Line(LineState.LOST), "page", 0.0)
+    page.lost_at_s = 0.05
+    assert page.gone_s(1000.0) == pytest.approx(999.95)

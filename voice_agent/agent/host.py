@@ -201,7 +201,7 @@ class Host:
             )
 
     async def attach(self, session_id: str, transport: Transport, page: str | None) -> None:
-        """Join a line to its session; one that a crash cut off is taken up from the store.
+        """Join a line to its session; one that waits in the store is taken up from there.
 
         Raises:
             GoneError: the session is gone.
@@ -276,15 +276,25 @@ class Host:
         self.chores.add(asyncio.to_thread(self.store.delete, live.id))
 
     def put_back(self, live: LiveSession) -> None:
-        """Let go of a session whose line never came; what a crash left of it stays on disk."""
-        if not live.restarted:
+        """Let go of a session whose line never came; what was kept of it stays on disk."""
+        if live.restarted:
+            self._to_the_store(live, self.unix_s())
+        else:
             self.drop(live)
-            return
+
+    def park(self, live: LiveSession, gone_s: float) -> None:
+        """Let a session wait in the store, its line gone for `gone_s`: it takes no place there."""
+        live.keep()
+        self._to_the_store(live, self.unix_s() - gone_s)
+
+    def _to_the_store(self, live: LiveSession, closed_unix: float) -> None:
+        """Make a session interrupted, as a crash would; its token is asked for there from now."""
         self.sessions.pop(live.id, None)
+        self._tokens.pop(live.id, None)
         live.loop.hearing.close()
         if live.transport is not None:
             self.chores.add(live.transport.close())
-        self.store.close_session(live.id, SessionState.INTERRUPTED, self.unix_s())
+        self.store.close_session(live.id, SessionState.INTERRUPTED, closed_unix)
 
     async def close(self) -> None:
         """Close all lines; what pages had under way stays in the store, to be gone on with."""

@@ -86,7 +86,7 @@ class LiveSession:
 
     @property
     def restarted(self) -> bool:
-        """Whether it was taken up from the store, after a crash."""
+        """Whether it was taken up from the store."""
         return self._restarted
 
     @property
@@ -101,6 +101,15 @@ class LiveSession:
             LineState.CONNECTED,
             LineState.HELD,
         )
+
+    def gone_s(self, now_s: float) -> float:
+        """How long nobody has been on a page's line, s; 0 while somebody is, or is connecting."""
+        if self.via == "phone" or self.lost_at_s is None:
+            return 0.0
+        connecting = self.transport is not None and self.transport.state is not LineState.CLOSED
+        if connecting and not self._came and now_s - self._attached_s <= CONNECT_S:
+            return 0.0
+        return now_s - self.lost_at_s
 
     def held_against(self, page: str, now_s: float) -> bool:
         """Whether another page than `page` has the line, or is about to connect."""
@@ -159,7 +168,7 @@ class LiveSession:
                     t=loop.t, via=self.via, microphone=self._microphone, country=self.country
                 )
             )
-        self._keep()
+        self.keep()
 
     def _one(self, now_s: float) -> None:
         loop, line = self.loop, self.transport
@@ -176,11 +185,11 @@ class LiveSession:
                 line.flush()  # the end of the fade too: alone, after a gap, it would be a click
         self._silenced = False
         if loop.tick % KEEP_TICKS == 0:
-            self._keep()
+            self.keep()
         if loop.ended is not None:
             self._farewell = FAREWELL_TICKS if self._farewell is None else self._farewell - 1
             if self._farewell == FAREWELL_TICKS:
-                self._keep()
+                self.keep()
 
     def _listen(self, line: Transport) -> list[Samples]:
         """Take what has come; where too little came for too long, it was silence."""
@@ -235,7 +244,8 @@ class LiveSession:
         if self.transport is not None:
             self.transport.send(message)
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Hand what happened until now to the store."""
         self.loop.flush()
         if self._lines:
             self._append(self._lines.copy())

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SWEEP_S = 60.0
 JOIN_S = 120.0
 """How long a session waits for its line."""
+PARK_S = 45.0
+"""How long a session whose line is lost stays live: a page tries again every second or two."""
 STEP_S = 0.01
 
 _log = log.get_logger(__name__)
@@ -34,7 +36,7 @@ class Pump:
         while True:
             now = time.monotonic()
             self._host.late_s = max(0.0, now - due)
-            self._step(now)
+            self.step(now)
             if now - swept >= SWEEP_S:
                 swept = now
                 try:
@@ -44,7 +46,8 @@ class Pump:
             due = max(due + STEP_S, now - 10 * STEP_S)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    def _step(self, now: float) -> None:
+    def step(self, now: float) -> None:
+        """Move all on to `now` (a monotonic clock), and let go of what is over or long alone."""
         unix_s = self._host.unix_s()
         for live in list(self._host.sessions.values()):
             try:
@@ -53,8 +56,11 @@ class Pump:
                 _log.exception("session_failed", kind=type(error).__name__)
                 self._host.drop(live)
                 continue
+            gone_s = live.gone_s(now)
             if live.over:
                 self._host.drop(live)
+            elif gone_s > PARK_S and self._host.store.fault is None:  # or its end would be missing
+                self._host.park(live, gone_s)
         for refusal in list(self._host.refusals):
             try:
                 done = refusal.step_to(now)

@@ -1,4 +1,4 @@
-"""Sessions that a crash cut off, taken up from the store: each once, however many ask for it."""
+"""Sessions that wait in the store, taken up from there: each once, however many ask for it."""
 
 import asyncio
 import contextlib
