@@ -104,6 +104,20 @@ def test_openapi_is_complete(client: httpx.Client) -> None:
     assert "text/plain" in api["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
 
 
+def test_openapi_is_of_the_version_that_the_page_renders(client: httpx.Client) -> None:
+    """3.0 throughout: what only 3.1 knows (`const`, a null type, a summary of all) is not there."""
+    api = client.get("/openapi.json").json()
+    assert api["openapi"].startswith("3.0.")
+    assert "summary" not in api["info"]
+    assert '"const"' not in json.dumps(api)
+    assert '"null"' not in json.dumps(api)
+    fields = api["components"]["schemas"]
+    assert fields["NewSession"]["properties"]["mode"]["enum"] == ["solo"]
+    country = fields["NewSession"]["properties"]["country"]
+    assert country["nullable"] is True
+    assert country["allOf"] == [{"type": "string", "maxLength": 8}]
+
+
 def test_service_that_starts_says_so(idle: Service) -> None:
     """Until it is ready, it is alive, not ready, and makes no session."""
     assert ask(idle, "GET", "/healthz").status_code == 200

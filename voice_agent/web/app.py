@@ -83,10 +83,10 @@ def make_app(service: Service) -> FastAPI:
         yield
         await service.close()
 
-    app = FastAPI(
+    app = docs.DescribedApp(
         title="Still Here",
         version=__version__,
-        summary="Sessions of the embedded service: made by POST, opened by a token.",
+        description="Sessions of the embedded service: made by POST, opened by a token.",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
