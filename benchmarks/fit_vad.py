@@ -1,6 +1,6 @@
 """Fit the speech score's coefficients, and say how they do on voices and noises left out.
 
-`python benchmarks/fit_vad.py [--write] [--scenes N] [--units N] [--seed N]`. Scenes of a minute are
+`python benchmarks/fit_vad.py [--write] [--left-out] [--scenes N] [--units N] [--seed N]`. Scenes of a minute are
 made as in `mixes.py`, with levels, breaths and noises drawn wider; the product's own front end
 (`engines/vad/front.py`) measures them; the units are fitted by Adam on the cross-entropy.
 The actors of `affect` are never fitted on: they are what the fit is judged by.
@@ -8,7 +8,7 @@ The actors of `affect` are never fitted on: they are what the fit is judged by.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +21,25 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import mixes  # noqa: E402
 
+from voice_agent.engines.vad import scorer  # noqa: E402
 from voice_agent.engines.vad.detector import DetectorSettings  # noqa: E402
 from voice_agent.engines.vad.front import Front  # noqa: E402
 from voice_agent.engines.vad.scorer import INPUTS  # noqa: E402
+from voice_agent.research.evaluate import vad as evaluation  # noqa: E402
+from voice_agent.research.evaluate.curves import roc_auc  # noqa: E402
 
 DELAY_FRAMES = 6
 """The score of a block is about the second block before it: what follows tells more than what came before."""
 Table = NDArray[np.float32]
+
+
+@dataclass
+class Measured:
+    """One scene: its background, and inputs and targets of its measured blocks."""
+
+    kind: str
+    inputs: Table
+    targets: Table
 
 
 def measure(sound: NDArray[np.int16], speech: NDArray[np.bool_]) -> tuple[Table, Table, Table]:
@@ -201,10 +213,39 @@ OUT_BIAS = {float(fitted.out_bias[0]):.3g}
     return path
 
 
+def use(fitted: Fit) -> None:
+    """Let the detector score by these coefficients, in this process."""
+    fitted = fitted.without_dead_units()
+    scorer.HIDDEN_WEIGHTS, scorer.HIDDEN_BIAS = fitted.hidden_weights, fitted.hidden_bias
+    scorer.OUT_WEIGHTS, scorer.OUT_BIAS = fitted.out_weights, float(fitted.out_bias[0])
+
+
+def area(fitted: Fit, mix: mixes.Mix) -> float:
+    """Return the frame ROC-AUC of a fit on a mix."""
+    use(fitted)
+    heard = evaluation.listen(mix.sound.reshape(-1, mixes.FRAME), gates=False)
+    return roc_auc(heard.scores.astype(float), mix.speech)
+
+
+def left_out(scenes: Sequence[Measured], fitted: Fit, fit_again: Callable[..., Fit]) -> None:
+    """Print areas for voices that were not fitted on, then also for each noise left out."""
+    data = mixes.data_folder()
+    unseen = mixes.Sources.load(data, lambda voice: voice.startswith("affect"))
+    for kind in mixes.KINDS:
+        print(f"unseen voices, {kind}: {area(fitted, mixes.mix(kind, unseen, 300, 21)):.4f}")
+    for name, sound in unseen.noises.items():
+        mix = mixes.mix("noise", mixes.Sources(unseen.wide, [], {name: sound}), 300, 22)
+        without = fit_again([scene for scene in scenes if scene.kind != name])
+        print(f"and {name}: {area(without, mix):.4f}, fitted on it {area(fitted, mix):.4f}")
+
+
 def main() -> None:
     """Measure scenes, fit, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="replace the detector's coefficients")
+    parser.add_argument(
+        "--left-out", action="store_true", help="print areas for voices and noises left out"
+    )
     parser.add_argument("--scenes", type=int, default=720)
     parser.add_argument("--units", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=14)
@@ -212,19 +253,22 @@ def main() -> None:
     options = parser.parse_args()
     read = mixes.Sources.load(mixes.data_folder(), lambda voice: not voice.startswith("affect"))
     voices = mixes.Sources(other_voices(read.wide), other_voices(read.narrow), read.noises)
-    found = []
+    scenes = []
     for k in range(options.scenes):
         scene = training_scene(voices, options.seed * 10_000 + k)
-        found.append(measure(scene.sound, scene.speech)[:2])
+        scenes.append(Measured(scene.kind, *measure(scene.sound, scene.speech)[:2]))
         print(f"\r{k + 1}/{options.scenes}", end="", file=sys.stderr)
-    inputs = np.concatenate([each[0] for each in found])
-    targets = np.concatenate([each[1] for each in found])
-    fitted = fit(inputs, targets, options.units, options.seed, options.epochs)
-    odds = fitted.log_odds(inputs)
-    loss = np.mean(np.logaddexp(0, odds) - targets * odds)
-    print(f"{len(inputs)} blocks, cross-entropy {loss:.4f}")
+
+    def fit_to(chosen: Sequence[Measured]) -> Fit:
+        inputs = np.concatenate([each.inputs for each in chosen])
+        targets = np.concatenate([each.targets for each in chosen])
+        return fit(inputs, targets, options.units, options.seed, options.epochs)
+
+    fitted = fit_to(scenes)
     if options.write:
         print(save(fitted))
+    if options.left_out:
+        left_out(scenes, fitted, fit_to)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The speech detector: a fast suspicion, a second opinion, a hangover; edges with positions."""
 
 import math
-from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
@@ -13,62 +12,10 @@ from voice_agent.engines.vad.front import BLOCK_FRAMES, NOTHING, Front
 from voice_agent.engines.vad.hum import HumTracker
 from voice_agent.engines.vad.levels import SILENCE_DBFS, EchoGuard, to_dbfs
 from voice_agent.engines.vad.scorer import probability
+from voice_agent.engines.vad.thresholds import DetectorSettings
 
 SCORE_DELAY_FRAMES = 6
 """The newest score is about the frame so many frames ago: what follows tells more than what was."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectorSettings:
-    """Thresholds of the detector; `benchmarks/vad.py` measures what they do."""
-
-    mode: int = 2
-    """webrtcvad's mode, 0 (lets most through) to 3."""
-    gate_dbfs: float = -60.0
-    """Nothing quieter is suspected by webrtcvad's word alone."""
-    floor_dbfs: float = -65.0
-    """The tracked noise floor never falls below this."""
-    above_noise_db: float = 4.0
-    """How far above the floor a suspicion must be."""
-    suspect_frames: int = 5
-    """webrtcvad made so many of the last seven frames speech: suspected."""
-    suspect_log_odds: float = -6.0
-    """Unless the score is lower than this."""
-    start_log_odds: float = 1.0
-    """A block at or above this counts towards a start; it is suspected by itself."""
-    room_margin: float = 1.5
-    """A start must beat by so much what the room's own sounds score, their 95th percentile."""
-    room_log_odds: float = 3.0
-    """But never more than this is asked for: a loud room is not deaf."""
-    start_blocks: int = 4
-    """So many such blocks within the time to confirm: started."""
-    confirm_s: float = 0.29
-    confirm_longer_s: float = 0.12
-    """So much longer while blocks count towards a start: the "s" of "stop" takes half the time."""
-    stay_log_odds: float = 0.0
-    """A block at or above this keeps a segment open."""
-    unvoiced_s: float = 0.25
-    """Sound without voice keeps a segment open this long: the end of "stops" is .2 s."""
-    unvoiced_peak: float = 0.27
-    """What counts as voice for that, the mean of two blocks: under noise a soft voice's correlation
-    is low, and a single block of a breath may reach it."""
-    after_s: float = 0.6
-    """So soon after speech only sound with a voice in it is speech again: people breathe then."""
-    trail_log_odds: float = -1.5
-    """A block with voice at or above this, within the hangover, is still told as the segment's."""
-    hangover_s: float = 0.2
-    may_be_over_s: float = 0.09
-    voiced_peak: float = 0.28
-    """Blocks whose correlation reaches this have a voice: for hums, pitch and the voiced share."""
-    relearn_db: float = 6.0
-    """After a withdrawal, sound must be so much louder to be suspected by webrtcvad's word again."""
-    relearn_s: float = 20.0
-    """Within this time that memory fades."""
-    hum_shortest_s: float = 0.25
-    hum_longest_s: float = 3.0
-    echo_loss_db: float = 14.0
-    """A frame so much quieter than what was played is its echo, where the caller says what."""
-    echo_memory_s: float = 0.4
 
 
 _ALL_ECHO = 7
@@ -103,7 +50,7 @@ def _run(bits: int) -> int:
 class SpeechDetector:
     """One call's ear: 10 ms frames in, edges out; reads no clock and keeps 40 ms of audio."""
 
-    def __init__(self, settings: DetectorSettings = DetectorSettings()) -> None:
+    def __init__(self, settings: DetectorSettings = DetectorSettings()) -> None:  # noqa: B008 - frozen
         self.settings = settings
         self._front = Front(settings.mode, settings.floor_dbfs)
         self._echo = EchoGuard(settings.echo_loss_db, round(settings.echo_memory_s * _PER_S))
