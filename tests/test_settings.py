@@ -201,14 +201,34 @@ def test_settings_cannot_be_changed_after_loading() -> None:
         settings.ladder.offer_s = 1.0  # type: ignore[misc]
 
 
-def test_likely_slip_in_a_variables_name_is_reported() -> None:
-    """A variable close to one of ours is reported; an unrelated one of ours is not."""
+def test_variable_that_is_no_setting_is_remarked_on() -> None:
+    """Each is one sentence, with the nearest setting where one is near; what is ours is not."""
     found = unknown_variables(
-        {"VOICE_AGENT_PROT": "1", "VOICE_AGENT_EVAL_DATA": "x", "VOICE_AGENT_SIP__PORT": "1"}
+        {
+            "VOICE_AGENT_PROT": "1",
+            "voice_agent_prt": "1",
+            "VOICE_AGENT_PURPLE": "1",
+            "VOICE_AGENT_EVAL_DATA": "x",
+            "VOICE_AGENT_SIP__PORT": "1",
+            "voice_agent_port": "1",
+            "OTHER_PORT": "1",
+        }
     )
     assert found == [
-        "VOICE_AGENT_PROT is not a setting and has no effect; did you mean VOICE_AGENT_PORT?"
+        "VOICE_AGENT_PROT is not a setting and has no effect; did you mean VOICE_AGENT_PORT?",
+        "VOICE_AGENT_PURPLE is not a setting and has no effect.",
+        "voice_agent_prt is not a setting and has no effect; did you mean VOICE_AGENT_PORT?",
     ]
+
+
+def test_slip_in_the_file_is_remarked_on_too() -> None:
+    """A plain variable of `.env` that is no setting is named as one of the environment is."""
+    Path(".env").write_text("VOICE_AGENT_PRT=1\nSOMEBODY_ELSES=2\n", encoding="utf-8")
+    assert unknown_variables() == [
+        "VOICE_AGENT_PRT is not a setting and has no effect; did you mean VOICE_AGENT_PORT?"
+    ]
+    Path(".env").write_bytes(b"VOICE_AGENT_PRT=\xff\n")
+    assert unknown_variables() == []
 
 
 def test_log_gets_the_cores_settings_flat_and_no_others() -> None:

@@ -49,6 +49,25 @@ def test_nothing_stored_is_said(command: Command) -> None:
     assert json.loads(command("sessions", "list", "--json").out) == []
 
 
+def test_folder_that_is_not_there_is_said(command: Command, tmp_path: Path) -> None:
+    """A database in a missing folder is refused, and the folder is not made by looking for it."""
+    folder = tmp_path / "missing"
+    url = f"sqlite:///{folder / 'kept.sqlite3'}"
+    for words in (["list"], ["list", "--json"], ["show", "abcd"], ["delete", "all", "--yes"]):
+        ran = command("sessions", *words, database_url=url)
+        assert ran.code == 2
+        assert ran.out == ""
+        assert f"There is no folder {folder}; check VOICE_AGENT_DATABASE_URL." in ran.err
+    assert not folder.exists()
+
+
+def test_data_folder_that_no_service_has_made_yet_is_said(command: Command) -> None:
+    """Nothing is stored there, and that the folder is missing is told beside it."""
+    ran = command("sessions", "list")
+    assert ran.code == 0
+    assert f"There was no folder {command.data_dir} yet." in ran.err
+
+
 def test_list_shows_what_is_stored_without_what_was_said(
     command: Command, stored: list[str]
 ) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voice_agent.cli.start import begin
-from voice_agent.cli.stored import find, is_served, open_store, state_of
+from voice_agent.cli.start import begin, note
+from voice_agent.cli.stored import find, is_served, missing_folder, open_store, state_of
 
 if TYPE_CHECKING:
     from voice_agent.store import Store
@@ -32,11 +32,14 @@ def list_(as_json: AsJson = False) -> None:
     """List the stored sessions, the oldest first: live, interrupted or ended."""
     settings = begin()
     served = is_served(settings)
+    folder = missing_folder(settings)
     store = open_store(settings)
     try:
         records = store.list()
     finally:
         store.close()
+    if folder is not None:
+        note(f"There was no folder {folder} yet.")
     now = time.time()
     states = {r.id: state_of(r, served=served, now_unix=now) for r in records}
     if as_json:

@@ -62,10 +62,25 @@ def looks_like_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def missing_folder(settings: "Settings") -> Path | None:
+    """Return the folder of the database if it is not there; None where it is, or is no file."""
+    from voice_agent.store.engine import parse_url, sqlite_file
+
+    file = sqlite_file(parse_url(settings.database_url))
+    return None if file is None or file.parent.is_dir() else file.parent
+
+
 def open_store(settings: "Settings") -> "Store":
-    """Open the database to look into it; whoever serves it goes on."""
+    """Open the database to look into it; whoever serves it goes on.
+
+    Raises:
+        UsageError: its URL was given, and leads to a folder that is not there.
+    """
     from voice_agent.store import Store
 
+    folder = missing_folder(settings)
+    if folder is not None and "database_url" in settings.model_fields_set:
+        raise UsageError(f"There is no folder {folder}; check VOICE_AGENT_DATABASE_URL.")
     store = Store(settings.database_url)
     store.open(time.time(), serving=False)
     return store

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic_settings.exceptions import SettingsError
 
@@ -58,14 +59,32 @@ def _variables() -> list[str]:
 
 
 def unknown_variables(environ: Mapping[str, str] | None = None) -> list[str]:
-    """Return one sentence for each variable with our prefix that is likely a slip of the pen."""
+    """Return one sentence for each variable with our prefix that is no setting.
+
+    Args:
+        environ: the variables; without it, those of the environment and of `.env`.
+    """
     known = _variables()
     sentences = []
-    for name in sorted(os.environ if environ is None else environ):
-        group = variable([name.removeprefix(PREFIX).split(NESTED)[0]])
-        if not name.startswith(PREFIX) or name in known or group in known:
+    for name in sorted({*os.environ, *_env_file()} if environ is None else environ):
+        whole = name.upper()  # a variable counts in either case
+        group = variable([whole.removeprefix(PREFIX).split(NESTED)[0]])
+        if not whole.startswith(PREFIX) or {whole, group} & {*known, *_OTHERS}:
             continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-        if near:
-            sentences.append(f"{name} is not a setting and has no effect; did you mean {near[0]}?")
+        ours = {k.removeprefix(PREFIX): k for k in known}
+        near = difflib.get_close_matches(whole.removeprefix(PREFIX), ours, n=1)
+        meant = f"; did you mean {ours[near[0]]}?" if near else "."
+        sentences.append(f"{name} is not a setting and has no effect{meant}")
     return sentences
+
+
+_OTHERS = {"VOICE_AGENT_EVAL_DATA"}
+"""Where the tests find recordings: not the service's, and no slip."""
+
+
+def _env_file() -> list[str]:
+    """Return the names that stand in `.env`, where there is one that can be read."""
+    try:
+        return list(dotenv_values(".env", encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):  # `load_settings` says so
+        return []
