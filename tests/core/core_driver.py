@@ -232,6 +232,13 @@ class Driver:
         self.until(state="offering", at_most_s=60)
         return self
 
+    def invited(self) -> "Driver":
+        """Choose feet and room before anything was asked, and hear "Shall we?" begin."""
+        self.taps("choice", "feet-and-room")
+        variant = "-phone" if self.session._talk.via == "phone" else ""
+        self.until(line=f"feet-and-room.ready{variant}", at_most_s=30)
+        return self
+
     def guided(self) -> "Driver":
         """Choose feet and room, say yes, and leave the number out."""
         self.offered()

@@ -90,7 +90,7 @@ def rated(d: Driver) -> None:
 def small_wishes(d: Driver) -> None:
     """Ask for this and that between things."""
     d.listening()
-    for cue in ("slower", "louder", "softer", "automated", "person", "keys"):
+    for cue in ("slower", "louder", "softer", "there", "automated", "person", "keys", "there"):
         d.says(cue)
         d.wait(5)
     d.wait(60)
@@ -110,6 +110,8 @@ def small_wishes(d: Driver) -> None:
 def refused(d: Driver) -> None:
     """Say no to what is offered, and ask for what there is not."""
     d.offered()
+    d.says("dont_know")
+    d.wait(8)
     d.says("something-else")
     d.wait(10)
     d.taps("choice", "feet-and-room")

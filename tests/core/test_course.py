@@ -63,6 +63,65 @@ def test_few_words_leave_an_offer_standing_and_talk_withdraws_it() -> None:
     assert d.quiet()
 
 
+@pytest.mark.parametrize("cues", [("dont_know",), ("whatever",), ("im_fine",), ()])
+@pytest.mark.parametrize("at_s", [1, 20, 27])
+def test_whoever_does_not_know_is_told_at_once_that_they_need_not_choose(
+    cues: tuple[str, ...], at_s: float
+) -> None:
+    """Over the offer, after it and when it passed; what is offered stands, and then it stays."""
+    d = Driver().offered()
+    d.wait(at_s)
+    expected = [] if at_s == 27 and not cues else ["ladder.no-need"]
+    assert said(d.says(*cues, words=3)) == expected
+    d.wait(6)
+    assert [choice.id for choice in d.session.shown.choices] == ["feet-and-room", "name-it"]
+    assert said(d.says(*cues, words=3)) == []
+    assert d.lines.count("ladder.offer") == 1
+    d.until(state="waiting", at_most_s=90)
+
+
+def test_a_choice_counts_while_it_says_that_none_is_needed() -> None:
+    """Whoever knows after all is followed."""
+    d = Driver().offered()
+    d.wait(1)
+    d.says("dont_know", words=3)
+    assert said(d.says("yes")) == ["feet-and-room.invite"]
+
+
+@pytest.mark.parametrize("cues", [(), ("dont_know",), ("flat",)])
+@pytest.mark.parametrize("words", [2, 5])
+def test_words_that_are_no_yes_never_begin_a_practice(cues: tuple[str, ...], words: int) -> None:
+    """After "this is not helping" it waits once more, and then leaves gently."""
+    d = Driver().invited()
+    d.wait(3)
+    d.says(*cues, words=words)
+    d.until(line="feet-and-room.leave", at_most_s=30)
+    assert "feet-and-room.feet" not in d.lines
+
+
+def test_a_yes_after_words_that_were_none_begins_the_practice() -> None:
+    """It waits once more for just that."""
+    d = Driver().invited()
+    d.wait(3)
+    d.says(words=5)
+    assert said(d.says("yes")) == ["check-in.before"]
+
+
+@pytest.mark.parametrize(
+    ("cues", "line"),
+    [((), "found"), (("numb",), "found"), (("dont_know",), "open"), (("nothing",), "open")],
+)
+def test_not_to_know_a_word_is_no_word(cues: tuple[str, ...], line: str) -> None:
+    """Any other words are the word that was looked for."""
+    d = Driver().offered()
+    d.taps("choice", "name-it")
+    d.taps("choice", "yes")
+    d.taps("skip")
+    d.until(line="name-it.word", at_most_s=60)
+    d.wait(9)
+    assert said(d.says(*cues, words=3)) == [f"name-it.{line}"]
+
+
 def test_hum_chooses_the_first_practice() -> None:
     """A hum is an answer where one may choose."""
     d = Driver().offered()

@@ -233,6 +233,28 @@ def test_a_yes_to_the_gentle_check_shows_the_number_large() -> None:
     assert d.state == "crisis"
 
 
+@pytest.mark.parametrize(("cues", "words"), [(("dont_know",), 3), ((), 2), ((), 9)])
+def test_doubt_at_the_gentle_check_is_asked_about_plainly(
+    cues: tuple[str, ...], words: int
+) -> None:
+    """Doubt is not a no: the plain question follows, and the number stands large."""
+    d = Driver().listening()
+    d.says("crisis_check")
+    d.until(state="listening", at_most_s=10)
+    assert said(d.says(*cues, words=words)) == ["crisis.ask"]
+    assert d.session.shown.resources == "crisis"
+
+
+def test_talk_long_after_the_gentle_check_is_not_asked_about() -> None:
+    """Nothing was said to the check; what is told later is something else."""
+    d = Driver().listening()
+    d.says("crisis_check")
+    d.until(line="crisis.checked", at_most_s=20)
+    d.until(state="listening", at_most_s=30)
+    d.wait(5)
+    assert "crisis.ask" not in said(d.says(words=12))
+
+
 def test_the_emergency_number_stays_first_for_the_rest_of_the_session() -> None:
     """When the voice has gone over to staying, and later in a practice, the page keeps it so."""
     d = Driver().listening()

@@ -3,7 +3,7 @@
 from voice_agent.core import lines
 from voice_agent.core.conversation import Conversation
 from voice_agent.core.course import Course
-from voice_agent.core.intents import Intent, answer_keys
+from voice_agent.core.intents import DOUBT, Intent, answer_keys
 from voice_agent.core.practice import Late, Place
 from voice_agent.core.script import Line
 from voice_agent.core.stages import Happening, Stage
@@ -25,6 +25,7 @@ class Answers:
         self._course = course
         self._thanked = False
         self._not_caught_at: Place | None = None
+        self._no_need_at: Place | None = None
         self.spoken_at: int | None = None
         """The onset of the words being taken, in ticks; None where it is a tap, a key or a hum."""
 
@@ -57,9 +58,11 @@ class Answers:
         """Whether an answer counts that may already be one to what was said since.
 
         After the plain question a "no" may mean the number: only one that was begun with it
-        is believed; a tap or a key always is, for it says what it answers.
+        is believed; a tap or a key always is, for it says what it answers. So are words after the
+        gentle check: later ones are about something else.
         """
-        if lines.plain((late.script.id, late.line.id)) != lines.ASK or key != "no":
+        asked = lines.plain((late.script.id, late.line.id))
+        if (asked, key) not in ((lines.ASK, "no"), (lines.CHECK, "other")):
             return True
         return self.spoken_at is None or self.spoken_at <= late.since + to_ticks(_WITH_IT_S)
 
@@ -98,14 +101,12 @@ class Answers:
             self._course.introduced()
             self._course.begin_practice(choice)
 
-    def aside(self, words: int, *, nodded: bool, unclear: bool) -> None:
-        """Take words that mean nothing in particular here; `unclear` where nothing is known of them."""
+    def aside(self, words: int, cues: tuple[str, ...], *, nodded: bool) -> None:
+        """Take words that mean nothing in particular here; without cues nothing is known of them."""
         talk = self._talk
-        few = words <= A_FEW_WORDS
+        few, unclear, doubt = words <= A_FEW_WORDS, not cues, not DOUBT.isdisjoint(cues)
         place = talk.guide.place
-        late = talk.late
-        if late is not None and "other" in late.line.answers and not late.same("other"):
-            self._course.answer_late("other")
+        if self._answered_late(doubt=doubt):
             return
         match talk.stage:
             case Stage.WAITING if not (nodded and few):
@@ -119,14 +120,55 @@ class Answers:
                 talk.quiet_down()
                 if not (nodded and few):
                     self._thank()
-            case Stage.OFFERING if place is not None and not place.between and not few:
-                self._course.withdraw_offer()
+            case Stage.OFFERING if place is not None and (
+                not place.between or place.key == lines.NO_NEED
+            ):
+                self._spoke_at_offer(place, few=few, doubt=doubt)
             case Stage.LISTENING | Stage.OFFERING | Stage.GUIDING | Stage.CHECKING_IN:
-                self._spoke_at(place, few=few, unclear=unclear)
+                self._spoke_at(place, few=few, unclear=unclear, doubt=doubt)
             case Stage.CRISIS if place is not None and place.waits:
-                self._spoke_at(place, few=few, unclear=unclear)
+                self._spoke_at(place, few=few, unclear=unclear, doubt=doubt)
             case _:
                 pass
+
+    def _answered_late(self, *, doubt: bool) -> bool:
+        """Take words as an answer to a question whose time was up; whether they were one."""
+        late = self._talk.late
+        if late is None or "other" not in late.line.answers or late.same("other"):
+            return False
+        in_doubt = doubt and late.script.id not in lines.SAFETY
+        if in_doubt or not self._may_be_late(late, "other"):
+            return False
+        self._course.answer_late("other")
+        return True
+
+    def _spoke_at_offer(self, place: Place, *, few: bool, doubt: bool) -> None:
+        """Say, once, that nobody has to choose; what is offered stays. Talk takes it away."""
+        if not few and not doubt:
+            self._course.withdraw_offer()
+        elif place.between:
+            pass
+        elif place is not self._no_need_at and (doubt or not place.lapsed):
+            self._no_need_at = place
+            place.lapsed = True  # it is not said again, whatever of it was heard
+            self._talk.put_between(lines.NO_NEED)
+        elif place.waits:
+            self._talk.guide.ask(self._talk.now)
+
+    def called(self) -> bool:
+        """Say that somebody is here; not where an opening says so already."""
+        talk = self._talk
+        place = talk.guide.place
+        if talk.at(Stage.OPENING):
+            if place is None or not place.line.is_question:
+                return False
+            self._course.introduced()
+        elif talk.at(Stage.WAITING, Stage.CLOSING):
+            self._listen()
+        elif talk.at(Stage.LISTENING) and (place is None or place.key in lines.PASSING):
+            talk.quiet_down()
+        talk.put_between(lines.HERE)
+        return True
 
     def _listen(self) -> None:
         """Leave what was being said: somebody talks."""
@@ -138,22 +180,36 @@ class Answers:
             self._thanked = True
             self._talk.put_between(lines.THANKS)
 
-    def _spoke_at(self, place: Place | None, *, few: bool, unclear: bool) -> None:
-        """Take words said at a line: an answer of any kind, an aside, or somebody talking."""
+    def _spoke_at(self, place: Place | None, *, few: bool, unclear: bool, doubt: bool) -> None:
+        """Take words said at a line: an answer of any kind, an aside, or somebody talking.
+
+        Not to know is no word of one's own: it leads where silence does, but not where somebody
+        may be in danger.
+        """
         if place is None:
             return
         if place.line.is_question and "other" in place.line.answers:
-            self._course.take_answer(place, "other")
+            nothing = doubt and place.script.id not in lines.SAFETY
+            self._course.take_answer(place, "silence" if nothing else "other")
+        elif self._course.doubted(place):
+            self._ask_on(place, few=few, unclear=unclear)
         elif place.key == lines.AFTER and not few:
             self._talk.quiet_down()
             self._talk.stages.move(Happening.CHECKED_IN)
-        elif place.waits and few and unclear and place is not self._not_caught_at:
-            self._not_caught_at = place
-            self._talk.put_between(lines.NOT_CAUGHT)
         elif place.waits:
-            self._talk.guide.ask(self._talk.now)
+            self._ask_on(place, few=few, unclear=unclear)
         elif place.line.on_speech == "answer" and not place.line.is_question:
             self._course.move_on(self._talk.guide.onward())
+
+    def _ask_on(self, place: Place, *, few: bool, unclear: bool) -> None:
+        """Wait once more for an answer that was none; say so where nothing was made out."""
+        if not place.waits:
+            return
+        if few and unclear and place is not self._not_caught_at:
+            self._not_caught_at = place
+            self._talk.put_between(lines.NOT_CAUGHT)
+        else:
+            self._talk.guide.ask(self._talk.now)
 
 
 _OFFER_ANSWERS = {

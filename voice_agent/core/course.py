@@ -17,6 +17,7 @@ class Course:
         self._declined = False
         self._asked_after = False
         self._practice: str | None = None
+        self._doubted_at: Place | None = None
         self._rated = False
         """A number was asked for before this practice."""
 
@@ -60,10 +61,9 @@ class Course:
         """Take `key` as the answer to the question of `place`."""
         if lines.plain(place.key) == lines.AFTER and self._after(key):
             return
-        if place.key == lines.CHECK and key == "yes":
+        if place.key == lines.CHECK and key in ("yes", "other"):
             self._talk.resources = "crisis"  # no gentle check any more: the number stands large
-        first = next((line.id for line in place.script.lines if line.is_question), None)
-        invited = place.script.kind == "practice" and place.script.plain(place.line.id) == first
+        invited = _invites(place)
         if invited:
             self._declined = key == "no"
         following = self._talk.guide.go(place.line.answers[key])
@@ -74,6 +74,16 @@ class Course:
         else:
             self.move_on(following, answered=True)
 
+    def doubted(self, place: Place) -> bool:
+        """Take words that were neither yes nor no to "Shall we?"; whether they were said there.
+
+        Only silence alone begins a practice: after such words it is left, gently.
+        """
+        if not _invites(place) or "no" not in place.line.answers:
+            return False
+        self._doubted_at = place
+        return True
+
     def unanswered(self, place: Place) -> None:
         """Take that nothing was answered in the time there was; a late answer still counts."""
         talk = self._talk
@@ -81,6 +91,10 @@ class Course:
             place.deadline, place.lapsed = None, True
             return
         script, question = place.script, place.line
+        if place is self._doubted_at and _invites(place):
+            self._doubted_at = None
+            self.take_answer(place, "no")
+            return
         self.take_answer(place, "silence")
         now = talk.guide.place
         if now is None or not now.line.is_question:
@@ -294,3 +308,9 @@ class Course:
         """Let an offer pass."""
         self._talk.quiet_down()
         self._talk.stages.move(Happening.DECLINED)
+
+
+def _invites(place: Place) -> bool:
+    """Whether this is the question whether to begin a practice: the first one it asks."""
+    first = next((line.id for line in place.script.lines if line.is_question), None)
+    return place.script.kind == "practice" and place.script.plain(place.line.id) == first

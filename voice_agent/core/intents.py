@@ -31,6 +31,7 @@ class Intent(StrEnum):
     SOMETHING_ELSE = "something_else"
     NUMB = "numb"
     KEYS = "keys"
+    THERE = "there"
 
 
 DANGER = {
@@ -43,6 +44,9 @@ DANGER = {
 }
 """Cue to which danger it may be and of what kind, the most urgent first. An attack comes before
 questions: a voice that asks about death may be heard by the attacker."""
+
+DOUBT = frozenset({"dont_know", "whatever", "im_fine", "nothing"})
+"""Cues of somebody who does not know, or does not want to say: neither a yes nor a word of theirs."""
 
 AT_ONCE = {Intent.STOP, Intent.PAUSE}
 """Taken from a partial transcript, without patience."""
@@ -72,6 +76,7 @@ _CUES = {
     "something-else": Intent.SOMETHING_ELSE,
     "help": Intent.HELP,
     "numb": Intent.NUMB,
+    "there": Intent.THERE,
 }
 
 KEYS = {

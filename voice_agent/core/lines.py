@@ -6,6 +6,7 @@ LADDER = "ladder"
 SOFT: tuple[Key, ...] = tuple(("ladder", f"soft-{n}") for n in range(1, 5))
 OFFER: Key = ("ladder", "offer")
 DECLINED: Key = ("ladder", "stay")
+NO_NEED: Key = ("ladder", "no-need")
 KEPT: Key = ("ladder", "kept")
 ANNOUNCE: Key = ("ladder", "end-first")
 ANNOUNCE_AGAIN: Key = ("ladder", "end-second")
@@ -19,6 +20,7 @@ NOT_CAUGHT: Key = ("conversation", "not-caught")
 SLOWER: Key = ("conversation", "slower")
 LOUDER: Key = ("conversation", "louder")
 HEARD: Key = ("conversation", "heard")
+HERE: Key = ("conversation", "here")
 AUTOMATED: Key = ("conversation", "automated")
 NOTHING_FOUND: Key = ("conversation", "nothing-found")
 NOTHING_TO_REPEAT: Key = ("conversation", "nothing-to-repeat")
@@ -35,7 +37,7 @@ ENOUGH: tuple[Key, str] = (AFTER, "enough")
 BYE: Key = ("goodbye", "bye")
 PASSING = frozenset(
     {*SOFT, DECLINED, KEPT, THANKS, LISTENING, HEARD, SLOWER, LOUDER, NOTHING_TO_REPEAT,
-     HEAR_AGAIN, NOT_CAUGHT}
+     HEAR_AGAIN, NOT_CAUGHT, HERE}
 )  # fmt: skip
 """Lines that are left, not taken up again, where the person begins to talk."""
 

@@ -112,7 +112,7 @@ class Meaning:
             self._course.begin_practice(practice)
         elif not any(self._want(intent) for intent in intents):
             nodded = Intent.YES in intents
-            self._answers.aside(said.words, nodded=nodded, unclear=not said.cues)
+            self._answers.aside(said.words, said.cues, nodded=nodded)
         self._answers.spoken_at = None
 
     def hummed(self) -> None:
@@ -206,6 +206,8 @@ class Meaning:
                 self._course.say_again()
             case Intent.AUTOMATED:
                 talk.put_between(lines.AUTOMATED)
+            case Intent.THERE:
+                return self._answers.called()
             case Intent.KEYS if talk.via == "phone":
                 talk.keys_told = True
                 talk.put_between(lines.KEYS, alone=False)
