@@ -90,7 +90,7 @@ def rated(d: Driver) -> None:
 def small_wishes(d: Driver) -> None:
     """Ask for this and that between things."""
     d.listening()
-    for cue in ("slower", "louder", "softer", "there", "automated", "person", "keys", "there"):
+    for cue in ("slower", "louder", "softer", "there", "automated", "person", "keys"):
         d.says(cue)
         d.wait(5)
     d.wait(60)

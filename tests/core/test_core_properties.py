@@ -24,7 +24,7 @@ LIBRARY = shipped_library()
 CUES = (
     "stop", "pause", "resume", "repeat", "yes", "no", "first", "second", "hum", "stay", "skip",
     "back", "slower", "louder", "softer", "goodbye", "again", "something-else", "help", "numb",
-    "keys", "person", "automated", "break", "flat", "feet-and-room", "name-it", "rate_3",
+    "keys", "person", "automated", "there", "break", "flat", "feet-and-room", "name-it", "rate_3",
 )  # fmt: skip
 CONTROLS = (
     "stop", "pause", "go_on", "say_again", "just_stay", "skip", "slower", "louder", "dot", "odd",

@@ -22,6 +22,30 @@ def test_hum_in_ordinary_talk_is_not_thanked() -> None:
     assert said(d.hums()) == said(d.says("hum")) == []
 
 
+@pytest.mark.parametrize("stage", [Stage.LISTENING, Stage.WAITING, Stage.CRISIS])
+def test_who_asks_whether_anybody_listens_is_told_so(stage: Stage) -> None:
+    """Who says "hello?" or "are you there?" gets a short kind answer, every time."""
+    d = Driver().listening()
+    if stage is Stage.CRISIS:
+        d.says("crisis")
+        d.wait(5)
+    elif stage is Stage.WAITING:
+        d.says("stay")
+        d.until(state="waiting", at_most_s=60)
+        d.wait(8)
+    assert d.session.stage is stage
+    for _ in range(2):
+        assert "conversation.here" in said(d.says("there", words=3))
+        d.wait(10)
+
+
+def test_hello_does_not_stop_the_opening() -> None:
+    """Who says "hello" into the first words hears them to their end, and no second greeting."""
+    d = Driver()
+    d.wait(1)
+    assert "conversation.here" not in said(d.says("there", words=1))
+
+
 def test_talk_over_the_first_question_is_its_answer() -> None:
     """Whoever answers before the first question is over is listened to."""
     d = Driver()
