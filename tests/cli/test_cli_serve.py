@@ -194,8 +194,9 @@ def test_service_for_other_devices_names_where_it_is(command: Command) -> None:
     assert err.startswith("voice-agent: Another device's browser gives no microphone to a page")
 
 
-def test_interruption_is_a_good_end(command: Command) -> None:
-    """Ctrl-C ends the service without a traceback, with exit code 0."""
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_is_a_good_end(command: Command, how: signal.Signals) -> None:
+    """Ctrl-C and a supervisor's end are without a traceback, with exit code 0."""
     process = subprocess.Popen(
         command.argv("serve", "--port", "0"),
         env=command.env(log_level="warning"),
@@ -208,7 +209,7 @@ def test_interruption_is_a_good_end(command: Command) -> None:
     try:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("Ready: open http://127.0.0.1:")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         _, err = process.communicate(timeout=60)
     finally:
         guard.cancel()

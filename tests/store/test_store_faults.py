@@ -221,7 +221,26 @@ def test_close_during_an_outage_ends_after_one_try(broken: Broken) -> None:
     began = time.monotonic()
     broken.store.close()
     assert time.monotonic() - began < 3
+    assert broken.faults[-1].endswith("cannot be written: what came last of its sessions is lost.")
     assert not [t for t in threading.enumerate() if t.name == "store-writer"]
+
+
+def test_close_without_room_to_tidy_is_one_sentence_and_loses_nothing(
+    broken: Broken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver's own error, when the log's pages find no room, is told and not raised."""
+
+    def full(_engine: Engine) -> bool:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    broken.store.append("s1", ["kept"])
+    with monkeypatch.context() as while_full:
+        while_full.setattr("voice_agent.store.store.truncate_wal", full)
+        broken.store.close()
+    (said,) = broken.faults
+    assert "the next start does it" in said
+    broken.store.open(NOW)
+    assert list(broken.store.lines("s1")) == ["kept"]
 
 
 def test_fault_in_on_fault_does_not_end_the_writing(broken: Broken) -> None:

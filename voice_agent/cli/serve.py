@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import ipaddress
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -110,6 +111,9 @@ async def _serve(settings: "Settings", listening: socket.socket, *, phone: bool)
             ws="none",
         )
     )
+    # SIGTERM is how a supervisor ends a service. The server takes it, closes everything, and
+    # raises it once more, which would end the process as if it had been killed.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     # The page and /readyz answer while the models load; sessions begin when all is there.
     answering = asyncio.create_task(server.serve(sockets=[listening]))
     starting = asyncio.create_task(service.start(_progress))

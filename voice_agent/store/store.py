@@ -4,6 +4,7 @@ import contextlib
 import hmac
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
@@ -114,17 +115,32 @@ class Store:
 
     def close(self) -> None:
         """Write what waits, empty the write-ahead log and let go; a second call does nothing."""
+        whole = True
         if self._writer is not None:
-            self._writer.close(_WAIT_S)
+            whole = self._writer.close(_WAIT_S)
             self._writer = None
         if self._engine is not None:
             engine, self._engine = self._engine, None
-            with contextlib.suppress(SQLAlchemyError):  # the next start does it
+            name = f"T{place(self._url)[1:]}"
+            if not whole:
+                self._tell(f"{name} cannot be written: what came last of its sessions is lost.")
+            try:
                 truncate_wal(engine)
+            except (SQLAlchemyError, sqlite3.Error):
+                if whole:
+                    self._tell(
+                        f"{name} cannot be put in order now, the next start does it; "
+                        "check whether its disk is full."
+                    )
             engine.dispose()
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None
+
+    def _tell(self, sentence: str) -> None:
+        if self._on_fault is not None:
+            with contextlib.suppress(Exception):  # the caller's fault must not keep it from ending
+                self._on_fault(sentence)
 
     @property
     def fault(self) -> str | None:
