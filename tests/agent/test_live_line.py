@@ -52,3 +52,14 @@ def test_a_stop_empties_the_line(kind, flushes):
     live.step_to(0.015, 0.0)
     live.step_to(0.035, 0.0)
     assert line.flushes == flushes
+
+
+def test_time_that_was_missed_is_counted():
+    """A pump that is held up again and again leaves a session behind the wall; it is measured."""
+    loop = Loop()
+    live = session(loop)
+    live.attach(Line(), "one", 0.0)
+    for tenths in range(11):
+        live.step_to(tenths / 10 + 0.001, 0.0)
+    assert live.behind_s == pytest.approx(1.0 - loop.tick / 100, abs=0.01)
+    assert live.behind_s == pytest.approx(0.4, abs=0.01)

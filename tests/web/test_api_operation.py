@@ -38,6 +38,7 @@ def test_metrics_are_prometheus_text_without_anybody(
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert "still_here_sessions_begun_total" in answer.text
+    assert "\nstill_here_session_behind_seconds " in answer.text
     assert session.id not in answer.text
     for line in answer.text.splitlines():
         assert re.match(r'(# (HELP|TYPE) )?still_here_\w+(\{kind="[a-z]+"\})?( |$)', line), line

@@ -74,6 +74,8 @@ class LiveSession:
         self._late = LATE_FRAMES
         self._held = False
         self._missed = 0
+        self.behind_s = 0.0
+        """How far its time is behind the wall's by now, for what the pump was held up."""
         self._silenced = False
         self.anchor_unix_s: float | None = None
         """Unix time at session time 0, of the newest `clock_anchored`."""
@@ -140,6 +142,7 @@ class LiveSession:
         if behind > STALL_TICKS:
             self._begun_s += (behind - STALL_TICKS) / 100
             self._missed += behind - STALL_TICKS
+            self.behind_s += (behind - STALL_TICKS) / 100
             behind = STALL_TICKS
         for _ in range(behind):
             self._one(now_s)

@@ -53,6 +53,10 @@ class _Figures(Collector):
             ),
             "measure_queue": ("Utterances that wait to be measured.", measurer.queued),
             "render_queue": ("Lines that wait to be rendered.", self._service.renders.waiting),
+            "session_behind_seconds": (
+                "How far the slowest session's time is behind the wall's: it grows under overload.",
+                max((live.behind_s for live in host.sessions.values()), default=0.0),
+            ),
             "pump_late_seconds": ("How late the last 10 ms began.", host.late_s),
         }
         counters = {
