@@ -179,6 +179,8 @@ def test_a_word_of_the_person_counts_though_others_talk_on() -> None:
     d.level = TELEVISION
     d.wait(1.5)
     d.partial("crisis_check", words=30)
+    d.wait(4)
+    d._understood(("crisis_check",), 40, final=True)
     assert [f for f in d.findings if isinstance(f, CrisisFlagged)]
 
 

@@ -13,8 +13,6 @@ from voice_agent.core.stages import Stage
     [
         ("crisis_emergency", "crisis.emergency"),
         ("harm_other", "crisis.harm-other"),
-        ("crisis", "crisis.ask"),
-        ("crisis_check", "crisis.check"),
     ],
 )
 def test_words_of_crisis_are_answered_on_a_partial(cue: str, line: str) -> None:
@@ -24,6 +22,85 @@ def test_words_of_crisis_are_answered_on_a_partial(cue: str, line: str) -> None:
     d.starts()
     assert said(d.partial(cue)) == [line]
     assert isinstance(d.findings[-1], CrisisFlagged)
+
+
+def test_the_plain_question_is_decided_on_at_once_and_waits_for_the_end_of_the_sentence() -> None:
+    """The page shows the numbers; nobody is asked into their own words."""
+    d = Driver().guided()
+    d.wait(1)
+    d.utterances += 1
+    d.starts()
+    out = d.partial("crisis")
+    assert said(out) == []
+    assert isinstance(d.findings[-1], CrisisFlagged)
+    assert (d.state, d.session.shown.resources) == ("crisis", "crisis")
+    assert {choice.id for choice in d.session.shown.choices} == {"yes", "no"}
+    assert said(d.wait(1)) == []
+    assert said(d.ends()) == ["crisis.ask"]
+    d._understood(("crisis",), 12, final=True)
+    d.until(line="crisis.line", at_most_s=20)
+    assert d.lines.count("crisis.ask") == 1
+
+
+def test_the_plain_question_waits_a_second_and_a_half_at_most() -> None:
+    """Somebody who goes on and on is asked nevertheless."""
+    d = Driver().listening()
+    d.utterances += 1
+    d.starts()
+    d.partial("crisis")
+    assert said(d.wait(1.4)) == []
+    assert said(d.wait(0.2)) == ["crisis.ask"]
+
+
+def test_the_plain_question_is_asked_when_the_words_are_final() -> None:
+    """Also where the next sentence, or something else in the room, has begun."""
+    d = Driver().listening()
+    d.utterances += 1
+    d.starts()
+    d.partial("crisis")
+    d.wait(0.3)
+    assert said(d._understood(("crisis",), 5, final=True)) == ["crisis.ask"]
+
+
+def test_a_stop_while_the_plain_question_waits_is_final() -> None:
+    """Nothing is said into it; going on asks."""
+    d = Driver().listening()
+    d.utterances += 1
+    d.starts()
+    d.partial("crisis")
+    d.taps("stop")
+    assert said(d.wait(3)) == []
+    d.ends()
+    assert said(d.wait(3)) == []
+    assert said(d.taps("go_on")) == ["crisis.ask"]
+
+
+@pytest.mark.parametrize(("cues", "lines"), [((), []), (("crisis_check",), ["crisis.check"])])
+def test_what_is_only_possibly_meant_is_asked_about_when_its_words_are_final(
+    cues: tuple[str, ...], lines: list[str]
+) -> None:
+    """A name that is heard as another word for a moment asks nobody about their life."""
+    d = Driver().listening()
+    d.utterances += 1
+    d.starts()
+    assert said(d.partial("crisis_check")) == []
+    assert not any(isinstance(f, CrisisFlagged) for f in d.findings)
+    d.ends()
+    d.wait(0.3)
+    assert said(d._understood(cues, 5, final=True)) == lines
+
+
+def test_a_gentle_check_that_becomes_the_plain_question_never_begins() -> None:
+    """Only the plain question is heard, and whole."""
+    d = Driver().listening()
+    d.utterances += 1
+    d.starts()
+    d.partial("crisis_check")
+    d.wait(0.4)
+    d.partial("crisis_check", "crisis")
+    d.wait(0.4)
+    out = d.ends() + d._understood(("crisis_check", "crisis"), 9, final=True) + d.wait(2)
+    assert said(out) == ["crisis.ask"]
 
 
 def test_one_utterance_is_asked_about_once_and_the_next_again() -> None:
@@ -47,7 +124,9 @@ def test_utterance_that_becomes_an_emergency_is_answered_as_one() -> None:
     d = Driver().listening()
     d.utterances += 1
     d.starts()
-    assert said(d.partial("crisis")) == ["crisis.ask"]
+    d.partial("crisis")
+    d.wait(1.6)
+    assert d.lines[-1] == "crisis.ask"
     assert said(d.partial("crisis", "crisis_emergency")) == ["crisis.emergency"]
 
 

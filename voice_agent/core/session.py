@@ -189,6 +189,7 @@ class Session:
         wants_word = self._wants_word()
         return (
             self._talk.floor.due(now, wants_word=wants_word)
+            or self._safety.due(now)
             or self._quiet.due(now)
             or self._noticing.due(now)
             or self._may_end_now(now)
@@ -214,7 +215,12 @@ class Session:
         talk = self._talk
         utterance = talk.floor.over(talk.now, wants_word=self._wants_word())
         if utterance is None:
-            return self._quiet.pass_by() or self._noticing.pass_by() or self._may_end_now(talk.now)
+            return (
+                self._safety.pass_by()
+                or self._quiet.pass_by()
+                or self._noticing.pass_by()
+                or self._may_end_now(talk.now)
+            )
         self._meaning.utterance_over(utterance)
         return True
 
