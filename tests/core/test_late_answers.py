@@ -61,14 +61,14 @@ def test_an_offer_that_passed_is_no_question_any_more_for_somebody_who_talks() -
     assert said(d.says(words=2)) == []
     assert d.state == "offering"
     d.says(words=12)
-    assert (d.state, shown(d)) == ("listening", [])
+    assert (d.state, shown(d)) == ("listening", ["feet-and-room", "name-it", "stay"])
 
 
 def test_an_offer_that_passed_leads_on_to_company() -> None:
     """The ladder counts on below it: no soft word, no second offer, and then it stays."""
     d = lapsed()
     d.until(state="waiting", at_most_s=40)
-    assert shown(d) == []
+    assert shown(d) == ["feet-and-room", "name-it", "enough"]
     rungs = [f.rung for f in d.findings if isinstance(f, SilenceReached)]
     assert rungs == ["soft", "offer", "wait"]
 

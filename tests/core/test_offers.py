@@ -1,7 +1,7 @@
 """Which practices are offered, and how rarely."""
 
 import pytest
-from core_driver import small
+from core_driver import Driver, said, small
 
 from voice_agent.core.config import OfferSettings
 from voice_agent.core.offers import Offers
@@ -56,3 +56,28 @@ def test_what_comes_after_another_is_offered_once_one_of_those_was_chosen() -> N
     assert o.choose("odd", ("breath", "c")) == ("c",)
     o.done("b")
     assert o.choose("odd", ("breath", "c")) == ("breath", "c")
+
+
+def test_what_was_told_keeps_away_what_is_not_for_it() -> None:
+    """Looking for a word is not for somebody who is flooded; feet and room is."""
+    library = {
+        "feet": small("feet", LINE, fits=("numb",)),
+        "name": small("name", LINE, fits=("numb",), not_for=("flooded",)),
+    }
+    o = Offers(library, OfferSettings())
+    assert o.choose("numb", ("feet", "name")) == ("feet", "name")
+    o.heard(("break", "yes"))
+    assert o.choose("numb", ("feet", "name")) == ("feet",)
+
+
+@pytest.mark.parametrize(
+    ("via", "line"), [("web", "ladder.offer-feet"), ("phone", "ladder.offer-feet-phone")]
+)
+def test_somebody_who_is_flooded_is_offered_feet_and_room_alone(via: str, line: str) -> None:
+    """The line names what can be chosen; "the second" is nothing then, so it stays."""
+    d = Driver(via=via).listening()
+    d.says("break", words=9)
+    d.until(state="offering", at_most_s=90)
+    assert d.lines[-1] == line
+    assert [each.id for each in d.session.shown.choices] == ["feet-and-room"]
+    assert said(d.says("second")) == ["ladder.stay"]

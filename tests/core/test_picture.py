@@ -47,3 +47,22 @@ def breath_shown(d: Driver) -> tuple[str | None, float | None]:
     shown = d.session.shown
     assert shown is not None
     return shown.breath, shown.countdown_s
+
+
+def test_from_the_first_question_on_there_is_something_to_tap_for_whoever_is_silent() -> None:
+    """Also with a microphone: two practices, and to just stay."""
+    d = Driver()
+    d.until(line="opening.need", at_most_s=60)
+    for _ in range(20):
+        shown = d.session.shown
+        assert [each.id for each in shown.choices] == ["feet-and-room", "name-it", "stay"]
+        d.wait(1)
+    assert d.state in ("listening", "speaking")
+
+
+def test_no_practice_is_shown_beside_a_large_number() -> None:
+    """Nothing stands in the way of it."""
+    d = Driver().listening()
+    d.says("crisis")
+    d.until(state="waiting", at_most_s=200)
+    assert d.session.shown.choices == ()

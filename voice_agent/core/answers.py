@@ -72,9 +72,9 @@ class Answers:
                 return False
             case Intent.YES | Intent.FIRST | Intent.ON | Intent.GO_ON:
                 self._course.choose_offered(0)
-            case Intent.SECOND:
+            case Intent.SECOND if len(self._talk.offered) > 1:
                 self._course.choose_offered(1)
-            case Intent.NO:
+            case Intent.NO | Intent.SECOND:
                 self._course.refuse_offer()
             case _:
                 return False

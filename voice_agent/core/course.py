@@ -258,7 +258,7 @@ class Course:
             talk.put_between(lines.NOTHING_TO_REPEAT)
         elif not line.is_question or set(line.answers.values()) == {END}:
             talk.put_between(key)
-        elif key[0] == lines.OFFER[0] and talk.at(Stage.LISTENING, Stage.WAITING):
+        elif key[0] == lines.LADDER and talk.at(Stage.LISTENING, Stage.WAITING):
             self.offer("you asked again")
         else:
             talk.put_between(lines.NOTHING_TO_REPEAT)
@@ -291,7 +291,8 @@ class Course:
         talk.offered = tuple(Choice(id=p, label=talk.library[p].title) for p in practices)
         talk.out.append(Offer(t=talk.t, practices=practices, why=why))
         talk.ladder.offered(talk.now)
-        talk.begin(lines.OFFER, alone=True)
+        only_feet = practices == lines.OFFERED[:1]
+        talk.begin(lines.OFFER_FEET if only_feet else lines.OFFER, alone=True)
 
     def choose_offered(self, which: int) -> None:
         """Begin the first or the second of what is offered."""

@@ -5,6 +5,8 @@ Key = tuple[str, str]
 LADDER = "ladder"
 SOFT: tuple[Key, ...] = tuple(("ladder", f"soft-{n}") for n in range(1, 5))
 OFFER: Key = ("ladder", "offer")
+OFFER_FEET: Key = ("ladder", "offer-feet")
+"""The offer where only the first practice fits."""
 DECLINED: Key = ("ladder", "stay")
 NO_NEED: Key = ("ladder", "no-need")
 KEPT: Key = ("ladder", "kept")

@@ -73,6 +73,7 @@ class Meaning:
                 self._others_at = self._talk.now
             self._talk.release()
             return
+        self._talk.offers.heard(said.cues)
         if said.words:
             self._talk.floor.near.learn(said.peak_dbfs)
         if said.words and self._talk.at(Stage.LISTENING):

@@ -1,12 +1,23 @@
 """Which practices are offered, and how rarely."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from voice_agent.core.config import OfferSettings
 from voice_agent.core.script import Script
 from voice_agent.core.times import to_ticks
 
 AT_MOST = 2
+
+_TOLD = {
+    "break": "flooded",
+    "flooded": "flooded",
+    "panic": "panic",
+    "violence": "violence",
+    "violence_now": "violence",
+    "crisis": "crisis",
+    "crisis_emergency": "crisis",
+}
+"""From a cue to what it tells of, in the words of `not_for`."""
 
 
 class Offers:
@@ -18,6 +29,7 @@ class Offers:
         self._quiet_until = 0
         self._refusals = 0
         self._done: list[str] = []
+        self._told: set[str] = set()
 
     def may(self, now: int) -> bool:
         """Whether an offer that nobody asked for may be made now."""
@@ -29,6 +41,10 @@ class Offers:
         quiet_s = s.quiet_after_no_s * s.quiet_factor**self._refusals
         self._quiet_until = now + to_ticks(quiet_s)
         self._refusals += 1
+
+    def heard(self, cues: Iterable[str]) -> None:
+        """Remember what was told: a practice that is not for it is not offered any more."""
+        self._told.update(_TOLD[cue] for cue in cues if cue in _TOLD)
 
     def done(self, practice: str) -> None:
         """Remember that a practice was chosen, so that another one comes first next time."""
@@ -54,4 +70,4 @@ class Offers:
         """Whether nothing speaks against a practice, and what it comes after was done before."""
         script = self._library[practice]
         ready = not script.only_after or any(each in self._done for each in script.only_after)
-        return ready and noticed not in script.not_for
+        return ready and {noticed, *self._told}.isdisjoint(script.not_for)

@@ -60,12 +60,12 @@ def _choices(
 
 
 def _something_to_tap(talk: Conversation) -> bool:
-    """Whether there must be something to tap though nothing is asked: nobody is heard, or taps."""
+    """Whether there is something to tap though nothing is asked: nobody has to speak for it."""
     place = talk.guide.place
     asks_first = talk.at(Stage.OPENING) and place is not None and place.line.is_question
     if not asks_first and not talk.at(Stage.LISTENING, Stage.WAITING):
         return False
-    return (talk.touched or not talk.hears) and talk.resources != "crisis"
+    return talk.resources != "crisis"
 
 
 def _always(talk: Conversation, practices: Sequence[str]) -> tuple[Choice, ...]:
