@@ -226,7 +226,7 @@ def test_stop_is_quiet_at_once_and_asks_nothing(silent: Visit, screens: Screens)
     chair = silent.until_said("feet-and-room/chair", 5)
     silent.until_heard(chair.at + 0.3)
     stopped = silent.tap("stop")
-    silent.until_status("Quiet now. Still here.")
+    silent.until_status("Stopped. Still here.")
     screens.look(silent, "stopped")
     silent.until("five seconds", lambda: silent.now > stopped + 5)
     assert silent.last_sound(stopped + QUIET_WITHIN_S) is None
@@ -309,7 +309,7 @@ def test_a_spoken_stop_is_quiet_and_asks_nothing(
 ) -> None:
     """Stop, said into a line: the voice falls silent with the word, and says no more."""
     speaking = visits["speaking"]
-    speaking.until_status("Quiet now. Still here.", 30)
+    speaking.until_status("Stopped. Still here.", 30)
     began, ended = speaking.spoken("stop")
     assert speaking.loudest(began - 1, began) > -40
     stopped_at, stop = next(

@@ -18,6 +18,9 @@ import pytest
 from browsing import MISFITS, Visit, launch, violations, visit
 from playwright.sync_api import sync_playwright
 
+from voice_agent.library import load_library
+from voice_agent.shipped import shipped
+
 pytestmark = pytest.mark.browser
 
 STUB = Path(__file__).with_name("page_stub.py")
@@ -52,6 +55,17 @@ WITHIN = """testids => testids.filter(id => {
   const foot = document.querySelector('footer').getBoundingClientRect().top
   return !e.checkVisibility() || top < 0 || bottom > foot || left < 0 || right > innerWidth
 })"""
+
+
+IN_SIGHT = """() => {
+  const words = document.getElementById('words'), line = document.getElementById('caption')
+  return {
+    needs: words.scrollHeight, has: words.clientHeight,
+    bottom: line.getBoundingClientRect().bottom, edge: words.getBoundingClientRect().bottom,
+    deeds: document.getElementById('deeds').getBoundingClientRect().top || innerHeight,
+    letters: parseFloat(getComputedStyle(line).fontSize),
+  }
+}"""
 
 
 class Stub:
@@ -233,6 +247,47 @@ def test_slower_stands_beside_pause(opened: Opened, stub: Stub) -> None:
     there.until("slower", lambda: slower in stub.seen["received"])
 
 
+def longest(*, asked: bool) -> str:
+    """The longest line that a caption shows, with choices below it or without."""
+    library = load_library(shipped("scripts_audio")).values()
+    lines = [line for script in library for line in script.lines]
+    return max((line.spoken for line in lines if line.is_question is asked), key=len)
+
+
+@pytest.mark.parametrize("size", [(320, 568), (390, 844)], ids=str)
+@pytest.mark.parametrize("asked", [False, True], ids=["told", "asked"])
+@pytest.mark.parametrize("name", ["guiding", "offering", "listening"])
+def test_the_longest_line_is_in_sight_as_a_whole(
+    opened: Opened, stub: Stub, size: tuple[int, int], asked: bool, name: str
+) -> None:
+    """No line of the scripts is cut, with its choices too; its letters stay 18 px or larger."""
+    there = begun(opened(size=size))
+    line = longest(asked=asked)
+    stub.caption("Notice where your feet meet the floor, and what the floor is like.")
+    stub.caption("And now the other foot. There is no hurry.")
+    stub.caption(line)
+    stub.show(**{**SCREENS[name], "choices": OFFER if asked else []})
+    there.until("the line", lambda: there.caption == line)
+    there.until(name, shows(there, name))
+    seen = there.page.evaluate(IN_SIGHT)
+    assert seen["needs"] <= seen["has"]
+    assert seen["bottom"] <= seen["edge"] <= seen["deeds"]
+    assert seen["letters"] >= 18
+
+
+def test_after_a_stop_no_order_stands_large(opened: Opened, stub: Stub) -> None:
+    """The line that a stop cut off is small and faint; a line said after it is as always."""
+    there = begun(opened())
+    stub.caption("Press them down a little.")
+    shown(there, stub, "Guiding you, slowly", **SCREENS["guiding"])
+    large = there.page.evaluate(IN_SIGHT)["letters"]
+    shown(there, stub, "Stopped. Still here.", **SCREENS["stopped"])
+    assert there.page.evaluate(IN_SIGHT)["letters"] <= large * 0.8
+    stub.caption("You can talk to a person.")
+    there.until("the line", lambda: there.caption == "You can talk to a person.")
+    assert there.page.evaluate(IN_SIGHT)["letters"] == large
+
+
 def test_without_a_microphone_nobody_is_said_to_listen(opened: Opened, stub: Stub) -> None:
     """Where nothing is heard the status is "Here with you", and there is something to tap."""
     there = begun(opened())
@@ -277,7 +332,7 @@ def test_the_focus_is_not_lost_when_choices_change(opened: Opened, stub: Stub) -
 def test_a_stop_that_would_end_nothing_is_not_shown(opened: Opened, stub: Stub) -> None:
     """Once stopped, "Finish here" stands there only when a tap on it ends the conversation."""
     there = begun(opened())
-    shown(there, stub, "Quiet now. Still here.", state="stopped")
+    shown(there, stub, "Stopped. Still here.", state="stopped")
     stop = there.page.get_by_test_id("stop")
     assert not stop.is_visible()
     assert there.page.get_by_test_id("pause").inner_text() == "Go on"
@@ -291,7 +346,7 @@ def test_sound_that_comes_late_after_a_stop_is_not_heard(opened: Opened, stub: S
     muted = "document.getElementById('voice').muted"
     shown(there, stub, "Guiding you, slowly", **SCREENS["guiding"])
     there.tap("stop")
-    shown(there, stub, "Quiet now. Still here.", state="stopped")
+    shown(there, stub, "Stopped. Still here.", state="stopped")
     there.watch(1.0)
     assert there.page.evaluate(muted)
     shown(there, stub, "Speaking", state="speaking")

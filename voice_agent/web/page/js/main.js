@@ -298,6 +298,7 @@ addEventListener("pagehide", () => {
 });
 
 followSettings();
+addEventListener("resize", () => view.fit());
 setInterval(() => model.screen === "session" && view.tick(model, hearing), TICK_MS);
 requestAnimationFrame(function frame(now) {
   hearing = model.screen === "session" && shape.frame(now);

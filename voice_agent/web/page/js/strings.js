@@ -49,7 +49,7 @@ export const strings = {
   offering: "Choose, or just stay",
   waiting: "Waiting with you",
   paused: "Paused",
-  stopped: "Quiet now. Still here.",
+  stopped: "Stopped. Still here.",
   crisis: "Still here with you",
   ratingBefore: "How far away or flooded, right now?",
   ratingAfter: "And now, how far away or flooded?",

@@ -30,6 +30,8 @@ export class View {
   /** @type {Map<string, string>} */
   #lines = new Map();
   #research = false;
+  /** @type {string|null} the line that stood when it was stopped */
+  #cut = null;
 
   /**
    * @param {object} deeds
@@ -87,7 +89,27 @@ export class View {
     if (crisis || asks || ended) get("aside").hidden = true;
     this.shape.render(model);
     this.tick(model);
+    this.fit();
     this.#keepPlace(focused);
+  }
+
+  /** Takes the largest look in which the whole line is in sight; opened settings scroll instead. */
+  fit() {
+    if (/** @type {HTMLDetailsElement} */ (get("settings")).open) return;
+    const words = get("words");
+    for (const size of ["full", "less", "small", "least"]) {
+      document.body.dataset.fit = size;
+      if (words.scrollHeight <= words.clientHeight) break;
+    }
+    this.#tellMore();
+  }
+
+  /** Whether there are more words below, for the eye and for the keyboard. */
+  #tellMore() {
+    const words = get("words");
+    const below = words.scrollHeight - words.clientHeight;
+    words.tabIndex = below > 0 ? 0 : -1;
+    words.dataset.more = String(below - words.scrollTop > 4);
   }
 
   /** Follows the time between two pictures. */
@@ -96,8 +118,7 @@ export class View {
       hearing && this.shape.still && model.link === "open" && model.show.state === "listening";
     write(get("detail"), heard ? strings.hearing : detailWords(model, performance.now()));
     this.shape.tick(model);
-    const words = get("words");
-    words.tabIndex = words.scrollHeight > words.clientHeight ? 0 : -1;
+    this.#tellMore();
   }
 
   /** Presses the choice at a place in the order they stand in. */
@@ -132,6 +153,10 @@ export class View {
     this.#line("earlier-2", older);
     this.#line("earlier-1", old);
     this.#line("caption", newest);
+    // What was cut off by a stop is no order any more.
+    if (model.show.state !== "stopped") this.#cut = null;
+    else this.#cut ??= newest;
+    get("caption").dataset.past = String(newest === this.#cut);
   }
 
   /** A spoken line; written anew only where it changed. */
