@@ -56,9 +56,7 @@ def test_answer_over_an_invitation_is_taken_before_the_question() -> None:
 
 def test_unrecognised_answer_in_a_practice_is_asked_on() -> None:
     """Nothing is lost by an answer that is not understood: the wait begins anew."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d = Driver().invited()
     d.wait(5)
     assert said(d.says(words=9)) == []
     d.wait(6)
@@ -69,8 +67,6 @@ def test_unrecognised_answer_in_a_practice_is_asked_on() -> None:
 @pytest.mark.parametrize("cues", [("resume",), ("yes", "resume"), ("yes",), ("hum",)])
 def test_go_on_said_to_a_question_is_a_yes(cues: tuple[str, ...]) -> None:
     """Saying "go ahead" answers "Shall we?" as yes does."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d = Driver().invited()
     d.wait(2)
     assert said(d.says(*cues)) == ["check-in.before"]

@@ -290,10 +290,27 @@ def test_the_number_before_may_be_left_out(how: str) -> None:
     assert d.session.stage is Stage.GUIDING
 
 
-def test_whoever_is_silent_is_asked_for_no_number_before() -> None:
-    """Silence is taken for a yes, and no second question is put into it."""
+def test_a_practice_chosen_from_an_offer_is_not_asked_about_once_more() -> None:
+    """What may be done with the eyes, and how to stop, is said; "Shall we?" is not."""
     d = Driver().offered()
     d.taps("choice", "feet-and-room")
+    began = d.now
+    d.until(line="feet-and-room.feet", at_most_s=40)
+    assert d.lines[-3:] == ["feet-and-room.invite", "check-in.before", "feet-and-room.feet"]
+    assert d.now - began <= 2600
+
+
+def test_words_during_the_invitation_are_asked_about_after_all() -> None:
+    """Saying "this is not helping" begins no practice, though it was chosen."""
+    d = Driver().offered()
+    d.taps("choice", "feet-and-room")
+    d.wait(1)
+    assert said(d.says(words=5)) == ["feet-and-room.ready"]
+
+
+def test_whoever_is_silent_is_asked_for_no_number_before() -> None:
+    """Silence is taken for a yes, and no second question is put into it."""
+    d = Driver().invited()
     d.until(line="feet-and-room.feet", at_most_s=40)
     assert "check-in.before" not in d.lines
 

@@ -134,8 +134,7 @@ def test_a_late_yes_to_the_gentle_check_is_asked_about() -> None:
 @pytest.mark.parametrize("how", ["tap", "word", "key"])
 def test_a_late_no_leaves_the_practice_that_silence_had_begun(how: str) -> None:
     """Silence was taken for a yes; a no over the first line is heard."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
+    d = Driver().invited()
     d.until(line="feet-and-room.feet", at_most_s=40)
     d.wait(1)
     out = {
@@ -148,8 +147,7 @@ def test_a_late_no_leaves_the_practice_that_silence_had_begun(how: str) -> None:
 
 def test_a_late_yes_does_not_begin_the_practice_anew() -> None:
     """It goes on where it is."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
+    d = Driver().invited()
     d.until(line="feet-and-room.feet", at_most_s=40)
     d.wait(1)
     assert said(d.taps("choice", "yes")) == []
@@ -175,9 +173,7 @@ def test_what_comes_after_a_practice_may_be_chosen_much_later(choice: str, line:
 
 def test_yes_while_it_says_that_it_cannot_hear_is_kept() -> None:
     """The words came late, and it had just said that it makes out none: they are taken."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d = Driver().invited()
     d.wait(1)
     d.utterances += 1
     d.starts()
@@ -214,9 +210,7 @@ def test_key_two_while_the_numbers_are_read_answers_nothing() -> None:
 
 def test_words_that_were_not_made_out_are_said_to_be_lost_once() -> None:
     """A few words that answer nothing: it says so, kindly, and not a second time."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d = Driver().invited()
     d.wait(3)
     assert said(d.says(words=2)) == ["conversation.not-caught"]
     d.wait(8)

@@ -37,9 +37,7 @@ def test_line_on_hold_and_lost_needs_both_back() -> None:
 
 def test_question_waits_its_whole_time_after_the_line_came_back() -> None:
     """Nobody is taken to have been silent while the line was gone."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d = Driver().invited()
     d.wait(4)
     d.give(i.ConnectionLost(t=d.t))
     d.wait(20)

@@ -96,9 +96,7 @@ def test_wish_to_stop_a_fight_is_a_pause_only_while_something_sounds() -> None:
 
 def test_late_yes_is_still_taken() -> None:
     """Words that come after their time was up count, if they still mean something."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d = Driver().invited()
     d.wait(1)
     d.utterances += 1
     d.starts()
@@ -154,9 +152,7 @@ def test_newest_final_counts_before_the_utterance_is_over() -> None:
 )
 def test_keys_do_what_the_introduction_says(digits: str, line: str) -> None:
     """One and two answer, four and five say it again, seven stays, zero reads the numbers."""
-    d = Driver(via="phone").offered()
-    d.presses("1")
-    d.until(line="feet-and-room.ready-phone", at_most_s=30)
+    d = Driver(via="phone").invited()
     d.wait(3)
     assert said(d.presses(digits)) == [line]
 

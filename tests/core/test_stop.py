@@ -24,9 +24,7 @@ def test_stop_on_a_partial_silences_at_once_and_asks_nothing() -> None:
 
 def test_stop_while_a_question_waits_lets_its_time_pass_in_silence() -> None:
     """The answer of silence is not taken after a stop."""
-    d = Driver().offered()
-    d.taps("choice", "feet-and-room")
-    d.until(line="feet-and-room.ready", at_most_s=30)
+    d = Driver().invited()
     d.wait(2)
     d.taps("stop")
     assert said(d.wait(60)) == []

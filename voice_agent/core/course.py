@@ -18,6 +18,8 @@ class Course:
         self._asked_after = False
         self._practice: str | None = None
         self._doubted_at: Place | None = None
+        self._chosen = False
+        """The practice was chosen from an offer: it is not asked about once more."""
         self._rated = False
         """A number was asked for before this practice."""
 
@@ -51,6 +53,9 @@ class Course:
             self._all_said()
         elif place.waits or place.lapsed:
             talk.guide.ask(talk.now)
+        elif self._chosen and _invites(place) and "yes" in place.line.answers:
+            self._chosen = False
+            self.take_answer(place, "yes")
         else:
             if talk.at(Stage.CRISIS) and place.script.id == lines.WAIT_WITH_ME[0]:
                 talk.stages.move(Happening.STAYED)  # all was said: now it is company, and listening
@@ -79,6 +84,7 @@ class Course:
 
         Only silence alone begins a practice: after such words it is left, gently.
         """
+        self._chosen = False  # also while it is invited to: then it is asked after all
         if not _invites(place) or "no" not in place.line.answers:
             return False
         self._doubted_at = place
@@ -244,6 +250,7 @@ class Course:
             self._declined = False
             self._rated = False
             self._practice = practice
+            self._chosen = self._talk.at(Stage.OFFERING)
             first = self._talk.library[practice].first
             self._talk.replace((practice, first), Happening.CHOSE)
 
