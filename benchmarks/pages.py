@@ -92,7 +92,9 @@ async def pages(url: str) -> None:
                     await add(http)
                 print(len(peers), flush=True)
             elif command[0] == "voices":
-                heard = [int(np.abs(peer.heard().astype(np.int32)).max(initial=0)) for peer in peers]
+                heard = [
+                    int(np.abs(peer.heard().astype(np.int32)).max(initial=0)) for peer in peers
+                ]
                 print(sum(loudest > 1_000 for loudest in heard), flush=True)
             elif command[0] == "leave":
                 await _leave(http, opened)

@@ -124,7 +124,6 @@ class Meaning:
 
     def tapped(self, event: i.Tapped) -> None:
         """Take a tap on a control of the page."""
-        self._talk.touched = True
         self._quiet.broken("a tap")
         if event.control == "choice" and event.choice is not None:
             self._answers.chose(event.choice)
@@ -133,7 +132,6 @@ class Meaning:
 
     def key(self, digit: str) -> None:
         """Take a key of the phone; one that means nothing here takes no time from anybody."""
-        self._talk.touched = True
         rating = self._course.rating_asked is not None and digit in RATING_KEYS
         asks = len(digit) == 1 and self._asks_for_something and not self._talk.ladder.announced
         if rating or asks or digit in KEYS:
