@@ -37,7 +37,6 @@ class Conversation:
         self.microphone = True
         self.deaf = False
         """Words cannot be made out just now: recognition failed, or lags too much."""
-        """A key or a tap was used: there is always something to tap from then on."""
         self.keys_told = False
         self.late: Late | None = None
         self.now = 0
