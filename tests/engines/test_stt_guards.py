@@ -92,3 +92,10 @@ def test_plain_words_of_danger_are_kept_however_doubtful(logprob, no_speech):
     assert (
         guarded(decoding("So we got all of it.", logprob, no_speech), keeps=says_danger).text == ""
     )
+
+
+def test_words_that_nobody_could_have_said_are_not_kept():
+    """Six words in half a second of somebody's television are made up, whatever they say."""
+    made_up = replace(decoding("I want to kill myself now.", -1.7, 0.3), seconds=0.5)
+    assert guarded(made_up, keeps=says_danger).text == ""
+    assert guarded(replace(made_up, seconds=1.5), keeps=says_danger).text

@@ -132,6 +132,10 @@ def is_unvoiced_phantom(text: str, voiced_s: float) -> bool:
     return voiced_s < _PHANTOM_VOICED_S and _plain(text) in PHANTOMS
 
 
+_MOST_WORDS_PER_S = 5.0
+"""Nobody says more: six words "heard" in half a second of a television were made up."""
+
+
 def guarded(
     decoding: Decoding,
     *,
@@ -146,7 +150,10 @@ def guarded(
         keeps: told doubtful words; true where they must not be missed, however doubtful.
     """
     why = doubt(decoding, voiced_s=voiced_s)
-    if why is None or (why != "no_words" and keeps is not None and keeps(decoding.text)):
+    if why is None:
+        return decoding
+    sayable = len(decoding.words) <= 1 + _MOST_WORDS_PER_S * decoding.seconds
+    if why != "no_words" and sayable and keeps is not None and keeps(decoding.text):
         return decoding
     return replace(decoding, text="", words=())
 
