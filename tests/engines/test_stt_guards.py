@@ -99,3 +99,10 @@ def test_words_that_nobody_could_have_said_are_not_kept():
     made_up = replace(decoding("I want to kill myself now.", -1.7, 0.3), seconds=0.5)
     assert guarded(made_up, keeps=says_danger).text == ""
     assert guarded(replace(made_up, seconds=1.5), keeps=says_danger).text
+
+
+def test_a_few_improbable_words_of_a_long_murmur_are_not_kept():
+    """Whisper finds them very improbable, and nobody spoke as slowly: a television was heard."""
+    made_up = replace(decoding("I want to kill myself now.", -1.76, 0.4), seconds=7.2)
+    assert guarded(made_up, keeps=says_danger).text == ""
+    assert guarded(replace(made_up, avg_logprob=-1.2, no_speech_prob=0.7), keeps=says_danger).text

@@ -135,6 +135,10 @@ def is_unvoiced_phantom(text: str, voiced_s: float) -> bool:
 _MOST_WORDS_PER_S = 5.0
 """Nobody says more: six words "heard" in half a second of a television were made up."""
 
+_LEAST_WORDS_PER_S = 1.0
+"""What is very improbable and slower than this was made of a room's sounds: "I'm gonna push the
+other side" of seven seconds of a television."""
+
 
 def guarded(
     decoding: Decoding,
@@ -152,7 +156,10 @@ def guarded(
     why = doubt(decoding, voiced_s=voiced_s)
     if why is None:
         return decoding
-    sayable = len(decoding.words) <= 1 + _MOST_WORDS_PER_S * decoding.seconds
+    words = len(decoding.words)
+    sayable = words <= 1 + _MOST_WORDS_PER_S * decoding.seconds
+    if why == "nonsense":
+        sayable = sayable and words >= _LEAST_WORDS_PER_S * decoding.seconds
     if why != "no_words" and sayable and keeps is not None and keeps(decoding.text):
         return decoding
     return replace(decoding, text="", words=())
