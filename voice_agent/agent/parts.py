@@ -1,6 +1,6 @@
 """What all sessions of a process share: practices, numbers, grammar, models and the cache."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -50,9 +50,21 @@ class Parts:
 
     def lines(self, country: str | None = None) -> Iterator[Line]:
         """Yield every line of the library as the voice is given it, the most needed first."""
-        values = self.values(country)
         first = [name for name in (*FIRST_SCRIPTS, *NEXT_SCRIPTS) if name in self.library]
-        for name in [*first, *(name for name in self.library if name not in first)]:
+        yield from self.soon(country)
+        yield from self._of([name for name in self.library if name not in first], country)
+
+    def soon(self, country: str | None = None) -> Iterator[Line]:
+        """Yield what a conversation may come to by itself, the most needed first.
+
+        Practices that are only reached by name are rendered when somebody names them.
+        """
+        first = [name for name in (*FIRST_SCRIPTS, *NEXT_SCRIPTS) if name in self.library]
+        yield from self._of(first, country)
+
+    def _of(self, scripts: Iterable[str], country: str | None) -> Iterator[Line]:
+        values = self.values(country)
+        for name in scripts:
             for line in self.library[name].lines:
                 yield spoken(self.library, (name, line.id), values)
 

@@ -138,7 +138,7 @@ class Service:
         self.renders.keep_near(self._first(), WEB_RATE)
         if self._phone:
             self.renders.keep_near(self._first(), PHONE_RATE)
-        self.renders.keep_ahead((*self.parts.numbers(), *self.parts.lines()), WEB_RATE)
+        self.renders.keep_ahead((*self.parts.numbers(), *self.parts.soon()), WEB_RATE)
 
     def _phone_endpoint(self) -> SipEndpoint:
         sip = self.settings.sip
