@@ -63,13 +63,6 @@ class Front:
         self.level_dbfs = SILENCE_DBFS
         self.floor_dbfs = self._floor.dbfs
 
-    def forget(self) -> None:
-        """Forget what was heard lately; the floors stay."""
-        self.scorer.forget()
-        self._heard_bits = 0
-        self._hold = 0
-        self.log_odds = NOTHING
-
     def push(self, frame: NDArray[np.int16]) -> bool:
         """Take a frame (int16, shape (160,)); return whether it ended a block."""
         part = frame.tobytes()

@@ -59,11 +59,6 @@ class Scorer:
             self._past *= _KEEP**self._skipped
         self._skipped = 0
 
-    def forget(self) -> None:
-        """Forget everything."""
-        self.inputs.fill(0.0)
-        self._skipped = 0
-
     def log_odds(self) -> float:
         """Return the score of the block measured last, as log-odds of speech."""
         hidden = self._hidden
